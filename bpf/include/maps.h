@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Every map of the data plane: who writes it, who reads it, what a missing entry
+ * means. `max_entries` is a default; --map-size NAME=N changes it.
+ */
+#pragma once
+
+/* Written by the controller (enrolment), read by every hook.
+ * Missing: not a member, left alone.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct member_key);
+	__type(value, struct member);
+} members SEC(".maps");
+
+/* Written by the controller, read by connect. Missing: not a service address. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct frontend_key);
+	__type(value, struct frontend);
+} frontends SEC(".maps");
+
+/* Written by the controller, read by connect. The one value whose change
+ * publishes a new set of endpoints. Missing: the frontend is being removed.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct service);
+} services SEC(".maps");
+
+/* Written by the controller before the service that points to them, deleted a
+ * while after. Missing: the service changed meanwhile, read it again.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 262144);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct slot_key);
+	__type(value, struct slot);
+} slots SEC(".maps");
+
+/* Written by the controller for services with session affinity: which slot of
+ * a set an endpoint has. Missing: the endpoint is not in the set.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct set_member_key);
+	__type(value, __u32);
+} set_members SEC(".maps");
+
+/* Written by the controller, read by sock_ops: whose address this is.
+ * Missing: not a workload of the mesh.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 131072);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct address);
+	__type(value, __u64);
+} workloads SEC(".maps");
+
+/* Written by the controller: the name servers whose queries the daemon may
+ * answer. Missing: not a name server of a member.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct address);
+	__type(value, __u32);
+} nameservers SEC(".maps");
+
+/* Written by the controller, read by every hook. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct settings);
+} settings SEC(".maps");
