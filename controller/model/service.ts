@@ -51,6 +51,8 @@ export interface ServicePort {
 
 export interface Endpoint {
   readonly address: string
+  /** EndpointSlice `hostname`, or a pod's hostname under its subdomain: a DNS label of its own in a headless service */
+  readonly hostname?: string
   /** uid of the workload behind it; absent: not known */
   readonly workload?: string
   /** port of the service (by name) -> port of the endpoint; absent: this endpoint does not serve that port */
