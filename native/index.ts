@@ -62,6 +62,8 @@ export interface BpfProgram {
   readonly tag: string
   /** Instructions that the verifier walked (5.16+), else 0. */
   readonly verifiedInsns: number
+  /** Ids of the maps it uses (struct bpf_prog_info.map_ids): tells two loads of one program apart, whose tags are equal. */
+  readonly mapIds: readonly number[]
   /** run_cnt and run_time_ns; zero unless BPF statistics are on. */
   stats(): { readonly runs: bigint; readonly ns: bigint }
   /** BPF_PROG_TEST_RUN. @throws ENOTSUPP where the program type has none */
@@ -154,6 +156,11 @@ export interface Native {
     attachType: number,
     effective?: boolean,
   ) => number[]
+  /**
+   * Runs a BPF iterator (BPF_TRACE_ITER) once, to its end: everything it wrote with bpf_seq_write.
+   * `map` for programs that walk the entries of a map, such as `iter/bpf_sk_storage_map`.
+   */
+  readonly iterate: (program: BpfProgram, map?: BpfMap) => Buffer
   /** Records arrive on the main thread. `pollMs` 0: at once (a waiting thread); else read by timer, with no wake-up per record. */
   readonly ringBuffer: (map: BpfMap, onRecord: (record: Buffer) => void, pollMs: number) => RingBuffer
   /** Does the kernel know the helper for this program type? (libbpf_probe_bpf_helper) */
@@ -165,7 +172,10 @@ export interface Native {
   readonly netnsCookie: (path: string) => bigint
   /** A bound, listening (TCP) or bound (UDP) socket made inside the namespace; the descriptor is the caller's. */
   readonly socketIn: (netns: string, kind: 'tcp' | 'udp', address: string, port: number) => number
-  /** Runs connect(2) on a UDP socket in a forked child: first joins `cgroup`, then `netns`. For hooks that must see a namespace. */
+  /**
+   * Runs connect(2) on a UDP socket in a forked child: first joins `cgroup`, then `netns`. For hooks that must see a namespace.
+   * @throws with the errno of connect(2)
+   */
   readonly probeConnect: (netns: string | undefined, cgroup: string, address: string, port: number) => void
   /** flock(2) LOCK_EX|LOCK_NB on a file or directory. @throws EWOULDBLOCK while another process holds it. @returns descriptor */
   readonly lock: (path: string) => number
