@@ -13,7 +13,7 @@
 
 enum { DENY = 0, ALLOW = 1 }; /* what a cgroup hook returns; DENY is EPERM */
 
-/* Puts a type that no map mentions (a ring buffer record) into BTF, for the code
- * generator. The loader ignores the section.
+/* Puts a type into BTF under a name the code generator reads: ABI(struct, service).
+ * Used in abi.bpf.c, which no loader opens.
  */
-#define ABI(name) const struct name _abi_##name SEC(".abi")
+#define ABI(kind, name) const kind name _abi_##kind##_##name SEC(".abi")

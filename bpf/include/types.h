@@ -72,6 +72,7 @@ struct frontend_key {
 	__be16 port;
 	__u8 protocol; /* IPPROTO_TCP or IPPROTO_UDP */
 	__u8 pad;
+	__u32 pad2;
 };
 
 /* `self` repeats the key: hash elements are recycled at once on 6.1 and newer,
@@ -80,7 +81,6 @@ struct frontend_key {
 struct frontend {
 	__u64 service;
 	struct frontend_key self;
-	__u32 pad;
 };
 
 enum balance {
@@ -158,7 +158,6 @@ struct affinity {
 struct flow_key {
 	__u64 socket; /* cookie */
 	struct frontend_key asked;
-	__u32 pad;
 };
 
 struct flow {
@@ -184,6 +183,7 @@ struct reply {
 	struct address vip;
 	__be16 port;
 	__u16 pad;
+	__u32 pad2;
 };
 
 /* Lives as long as its socket (socket storage). */
@@ -191,6 +191,7 @@ struct connection {
 	struct frontend_key asked;
 	__be16 port; /* of the endpoint */
 	__u16 pad;
+	__u32 pad2;
 	struct address ip;
 	__u64 service;
 	__u64 endpoint;
@@ -247,7 +248,6 @@ struct connection_event {
 	enum reporter reporter;
 	__u8 protocol;
 	__u8 pad[3];
-	__u32 pad2;
 };
 
 enum settings_flags {

@@ -30,3 +30,14 @@ export const u64: Codec<bigint> = {
   write: (value, to, at) => to.setBigUint64(at, value, true),
   read: (from, at) => from.getBigUint64(at, true),
 }
+
+/** @throws RangeError on another length: an IPv4 address of 4 bytes would silently become another address */
+export function putBytes(to: DataView, at: number, length: number, bytes: Uint8Array): void {
+  if (bytes.length !== length) throw new RangeError(`expected ${length} bytes, got ${bytes.length}`)
+  new Uint8Array(to.buffer, to.byteOffset + at, length).set(bytes)
+}
+
+/** @returns a copy: records of the ring buffer are overwritten */
+export function getBytes(from: DataView, at: number, length: number): Uint8Array {
+  return new Uint8Array(from.buffer, from.byteOffset + at, length).slice()
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Nothing here runs. The code generator reads the BTF of this one object: all
+ * maps with their keys and values, and the types below, which no map mentions.
+ */
+#include "mesh.h"
+#include "maps.h"
+
+ABI(enum, limits);
+ABI(enum, verdict);
+ABI(enum, member_kind);
+ABI(enum, member_flags);
+ABI(enum, balance);
+ABI(enum, service_flags);
+ABI(enum, slot_flags);
+ABI(enum, reporter);
+ABI(enum, settings_flags);
+
+ABI(struct, affinity_key);
+ABI(struct, affinity);
+ABI(struct, flow_key);
+ABI(struct, flow);
+ABI(struct, reply_key);
+ABI(struct, reply);
+ABI(struct, connection);
+ABI(struct, traffic_key);
+ABI(struct, traffic);
+ABI(struct, connection_event);
+ABI(struct, socket_key);
