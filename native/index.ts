@@ -47,6 +47,8 @@ export interface BpfMap {
   /** Missing keys are skipped. */
   deleteBatch(keys: Uint8Array, count: number): void
   dump(): Packed
+  /** Entries of a hash, without bringing them over the border. */
+  count(): number
   /** bytes of kernel memory, from fdinfo `memlock`; 0 where unknown */
   memlock(): number
   pin(path: string): void
