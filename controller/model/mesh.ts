@@ -9,12 +9,13 @@ import type { DestinationPolicy, RoutePolicy } from './traffic-policy.ts'
 import type { Workload } from './workload.ts'
 
 export interface Mesh {
-  /** by `namespace/hostname` */
+  /** by `namespace/hostname`, oldest first: where two claim the same address and port, the first has it */
   readonly services: ReadonlyMap<string, Service>
   /** by uid */
   readonly workloads: ReadonlyMap<string, Workload>
-  /** in order of precedence (oldest first, then by name) */
+  /** in order of precedence: the first that covers a service decides, the others say nothing about it */
   readonly destinations: readonly DestinationPolicy[]
+  /** likewise */
   readonly routes: readonly RoutePolicy[]
   /** by node name */
   readonly nodes: ReadonlyMap<string, MeshNode>

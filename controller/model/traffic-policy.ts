@@ -3,15 +3,15 @@ import type { Place } from './problem.ts'
 
 export type Balance = 'random' | 'round-robin'
 
-/** DestinationRule. Applies to services whose hostname equals `host` (exact, or `*.suffix`). */
+/** DestinationRule. Covers services whose hostname equals `host` (exact, or `*.suffix`). */
 export interface DestinationPolicy {
   /** `DestinationRule default/reviews` */
   readonly resource: string
   readonly place?: Place
   readonly namespace: string
-  /** fully qualified, or `*.suffix` */
+  /** fully qualified, `*.suffix` or `*` */
   readonly host: string
-  /** visible to all namespaces, or only to its own */
+  /** covers services of every namespace; otherwise only those of its own */
   readonly exported: boolean
   readonly balance?: Balance
   readonly portBalance: ReadonlyMap<number, Balance>
@@ -31,8 +31,9 @@ export interface RoutePolicy {
   readonly resource: string
   readonly place?: Place
   readonly namespace: string
-  /** fully qualified, or `*.suffix` */
+  /** fully qualified, `*.suffix` or `*` */
   readonly hosts: readonly string[]
+  /** covers services of every namespace; otherwise only those of its own */
   readonly exported: boolean
   readonly rules: readonly RouteRule[]
 }
@@ -58,7 +59,7 @@ export interface WeightedDestination {
   /** fully qualified */
   readonly host: string
   readonly subset?: string
-  /** absent: the port that was asked for */
+  /** absent: the only port of that host, or the one that was asked for */
   readonly port?: number
   /** relative; need not sum to 100 */
   readonly weight: number
