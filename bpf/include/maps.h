@@ -86,3 +86,81 @@ struct {
 	__type(key, __u32);
 	__type(value, struct settings);
 } settings SEC(".maps");
+
+/* Written by the controller when a service with BALANCE_ROUND_ROBIN comes to be,
+ * advanced by connect. Missing: the choice is random.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct cursor);
+} cursors SEC(".maps");
+
+/* Written and read by connect. Missing: this client has no endpoint yet, or was
+ * forgotten as the least recently seen one.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct affinity_key);
+	__type(value, struct affinity);
+} affinities SEC(".maps");
+
+/* Written and read by sendmsg: where an unconnected UDP socket's datagrams for one
+ * service go. Missing: an endpoint is chosen.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct flow_key);
+	__type(value, struct flow);
+} udp_flows SEC(".maps");
+
+/* Written by sendmsg, read by recvmsg: the address that an unconnected UDP socket
+ * asked for. Missing: the source of a datagram is shown as it is.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct reply_key);
+	__type(value, struct reply);
+} udp_replies SEC(".maps");
+
+/* Written by connect and sock_ops; read by recvmsg, getpeername, sock_ops and the
+ * iterator. Missing: not a socket of ours.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct connection);
+} connections SEC(".maps");
+
+/* Written by every hook, read by the controller. Every verdict has its entry. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, VERDICT_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} verdicts SEC(".maps");
+
+/* Written by connect (refusals) and sock_ops, read by the controller. Missing: no
+ * such traffic.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct traffic_key);
+	__type(value, struct traffic);
+} traffic SEC(".maps");
+
+/* struct connection_event, written by connect (refusals) and sock_ops while
+ * SETTINGS_ACCESS_LOG is set. The controller reads by timer.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1024 * 1024);
+} events SEC(".maps");

@@ -11,7 +11,10 @@
 
 #include "types.h"
 
-enum { DENY = 0, ALLOW = 1 }; /* what a cgroup hook returns; DENY is EPERM */
+enum {
+	DENY = 0,
+	ALLOW = 1
+}; /* what a cgroup hook returns; DENY is EPERM */
 
 /* Puts a type into BTF under a name the code generator reads: ABI(struct, service).
  * Used in abi.bpf.c, which no loader opens.

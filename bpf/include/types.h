@@ -12,26 +12,28 @@
  */
 enum verdict {
 	VERDICT_NOT_MEMBER = 0, /* the caller is not enrolled: left alone */
-	VERDICT_BYPASSED, /* a member that `kmeshctl bypass` took out */
-	VERDICT_NO_SERVICE, /* not a service address: left alone */
-	VERDICT_ROUTED, /* sent to an endpoint */
-	VERDICT_AFFINITY, /* sent to the endpoint this client had before */
-	VERDICT_FLOW, /* UDP: sent where this flow went before */
-	VERDICT_DNS, /* a DNS query, sent to the daemon */
-	VERDICT_NO_ENDPOINT, /* refused: the service has no endpoint for it */
-	VERDICT_REFUSED_SHARE, /* refused: a share of the weights leads to nothing */
-	VERDICT_UNSETTLED, /* refused: the tables changed under every attempt */
-	VERDICT_ACCEPTED, /* inbound connection of a member */
+	VERDICT_BYPASSED,	/* a member that `kmeshctl bypass` took out */
+	VERDICT_NO_SERVICE,	/* not a service address: left alone */
+	VERDICT_ROUTED,		/* sent to an endpoint */
+	VERDICT_AFFINITY,	/* sent to the endpoint this client had before */
+	VERDICT_FLOW,		/* UDP: sent where this flow went before */
+	VERDICT_DNS,		/* a DNS query, sent to the daemon */
+	VERDICT_NO_ENDPOINT,	/* refused: the service has no endpoint for it */
+	VERDICT_REFUSED_SHARE,	/* refused: a share of the weights leads to nothing */
+	VERDICT_UNSETTLED,	/* refused: the tables changed under every attempt */
+	VERDICT_ACCEPTED,	/* inbound connection of a member */
 	VERDICT_CONNECT_FAILED, /* the chosen endpoint did not answer */
-	VERDICT_JOINED, /* socket lane: a direction was joined below TCP */
-	VERDICT_NOT_JOINED, /* socket lane: candidates that stayed on TCP */
-	VERDICT_EVENT_LOST, /* the ring buffer was full: one event is missing */
+	VERDICT_JOINED,		/* socket lane: a direction was joined below TCP */
+	VERDICT_NOT_JOINED,	/* socket lane: candidates that stayed on TCP */
+	VERDICT_EVENT_LOST,	/* the ring buffer was full: one event is missing */
+	VERDICT_TRAFFIC_LOST,	/* `traffic` was full: one connection is not counted there */
 	VERDICT_MAX,
 };
 
 enum limits {
 	ADDRESS_BYTES = 16,
-	CGROUP_LEVELS = 16, /* depth at which a member cgroup may lie */
+	CGROUP_LEVELS = 16,   /* depth at which a member cgroup may lie */
+	DAEMON_MARK = 0x6b6d, /* SO_MARK of the daemon's sockets in a member's namespace: left alone */
 };
 
 /* IPv4 is stored as ::ffff:a.b.c.d, so there is one code path and one key. */
@@ -45,7 +47,7 @@ struct address {
 
 enum member_kind {
 	MEMBER_NETNS = 1, /* id is the network namespace's cookie */
-	MEMBER_CGROUP, /* id is the cgroup's inode number */
+	MEMBER_CGROUP,	  /* id is the cgroup's inode number */
 };
 
 struct member_key {
@@ -56,7 +58,7 @@ struct member_key {
 
 enum member_flags {
 	MEMBER_BYPASS = 1, /* leave its traffic alone, now */
-	MEMBER_DNS = 2, /* send its DNS queries to the daemon while that listens */
+	MEMBER_DNS = 2,	   /* send its DNS queries to the daemon while that listens */
 	MEMBER_NO_SOCKET_LANE = 4,
 };
 
@@ -75,12 +77,14 @@ struct frontend_key {
 	__u32 pad2;
 };
 
-/* `self` repeats the key: hash elements are recycled at once on 6.1 and newer,
- * and a reader that was overtaken by that must notice.
+/* Hash elements are recycled at once on 6.1 and newer: a reader that was overtaken
+ * by that must notice, whatever order the kernel copies the bytes in. So the key is
+ * part of the value, and what was read first stands at both ends.
  */
 struct frontend {
 	__u64 service;
 	struct frontend_key self;
+	__u64 service_again;
 };
 
 enum balance {
@@ -145,9 +149,20 @@ struct set_member_key {
 	__u64 endpoint;
 };
 
+/* Whose turn it is in a service with BALANCE_ROUND_ROBIN. A lock, because 5.10 has no
+ * atomic fetch-and-add.
+ */
+struct cursor {
+	struct bpf_spin_lock lock;
+	__u32 pad;
+	__u64 next;
+};
+
 struct affinity_key {
 	__u64 service;
-	__u64 netns;
+	__u64 netns; /* cookie */
+	__u32 ipv6;  /* 1: among the IPv6 endpoints */
+	__u32 pad;
 };
 
 struct affinity {
@@ -186,7 +201,15 @@ struct reply {
 	__u32 pad2;
 };
 
-/* Lives as long as its socket (socket storage). */
+enum connection_flags {
+	CONNECTION_ESTABLISHED = 1, /* the handshake is done */
+	CONNECTION_COUNTED = 2,	    /* in traffic.opened, so its end belongs into traffic.closed */
+	CONNECTION_ENDED = 4,
+};
+
+/* Lives as long as its socket (socket storage). For an accepted connection the
+ * asked address and the endpoint are the local address.
+ */
 struct connection {
 	struct frontend_key asked;
 	__be16 port; /* of the endpoint */
@@ -199,7 +222,19 @@ struct connection {
 	__u64 destination;
 	__u64 started_ns;
 	enum verdict verdict;
-	__u32 established; /* 0 until the handshake is done */
+	__u32 flags;
+};
+
+/* What the iterator in connections.bpf.c writes for each socket. */
+struct connection_record {
+	struct connection connection;
+	__u64 sent_bytes; /* TCP: acknowledged; the counters of an open connection */
+	__u64 received_bytes;
+	struct address local;
+	struct address remote;
+	__be16 local_port;
+	__be16 remote_port;
+	__u32 state; /* as in tcp_states.h; a connected UDP socket is 1 */
 };
 
 enum reporter {
@@ -208,7 +243,7 @@ enum reporter {
 };
 
 struct traffic_key {
-	__u64 source; /* workload */
+	__u64 source;	   /* workload */
 	__u64 destination; /* workload */
 	__u64 service;
 	enum reporter reporter;
@@ -223,7 +258,7 @@ struct traffic {
 	__u64 sent_bytes;
 	__u64 received_bytes;
 	__u64 retransmitted; /* segments */
-	__u64 lost; /* segments */
+	__u64 lost;	     /* segments */
 };
 
 /* One line of the access log: a connection ended or never came to be. */
@@ -251,15 +286,15 @@ struct connection_event {
 };
 
 enum settings_flags {
-	SETTINGS_ACCESS_LOG = 1, /* send connection events */
+	SETTINGS_ACCESS_LOG = 1,  /* send connection events */
 	SETTINGS_SOCKET_LANE = 2, /* join same-node sockets */
-	SETTINGS_TRAFFIC = 4, /* count into `traffic` */
+	SETTINGS_TRAFFIC = 4,	  /* count into `traffic` */
 };
 
 struct settings {
 	__u32 flags;
 	__u32 cgroup_levels; /* bit n: some member cgroup lies n levels deep */
-	__u64 layout; /* hash of the generated layouts; see kernel/pins */
+	__u64 layout;	     /* hash of the generated layouts; see kernel/pins */
 };
 
 /* The two ends of a connection as this socket sees them. Loopback addresses

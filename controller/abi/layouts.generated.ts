@@ -4,6 +4,7 @@ import { type Codec, getBytes, putBytes, u32, u64 } from './codec.ts'
 export const Limits = {
   ADDRESS_BYTES: 16,
   CGROUP_LEVELS: 16,
+  DAEMON_MARK: 27501,
 } as const
 
 export const Verdict = {
@@ -22,7 +23,8 @@ export const Verdict = {
   VERDICT_JOINED: 12,
   VERDICT_NOT_JOINED: 13,
   VERDICT_EVENT_LOST: 14,
-  VERDICT_MAX: 15,
+  VERDICT_TRAFFIC_LOST: 15,
+  VERDICT_MAX: 16,
 } as const
 export type Verdict = (typeof Verdict)[Exclude<keyof typeof Verdict, 'VERDICT_MAX'>]
 export const verdictNames: Readonly<Record<number, Exclude<keyof typeof Verdict, 'VERDICT_MAX'>>> = {
@@ -41,6 +43,7 @@ export const verdictNames: Readonly<Record<number, Exclude<keyof typeof Verdict,
   12: 'VERDICT_JOINED',
   13: 'VERDICT_NOT_JOINED',
   14: 'VERDICT_EVENT_LOST',
+  15: 'VERDICT_TRAFFIC_LOST',
 }
 
 export const MemberKind = {
@@ -93,6 +96,18 @@ export const slotFlagsNames: Readonly<Record<number, keyof typeof SlotFlags>> = 
   1: 'SLOT_REFUSE',
 }
 
+export const ConnectionFlags = {
+  CONNECTION_ESTABLISHED: 1,
+  CONNECTION_COUNTED: 2,
+  CONNECTION_ENDED: 4,
+} as const
+export type ConnectionFlags = (typeof ConnectionFlags)[keyof typeof ConnectionFlags]
+export const connectionFlagsNames: Readonly<Record<number, keyof typeof ConnectionFlags>> = {
+  1: 'CONNECTION_ESTABLISHED',
+  2: 'CONNECTION_COUNTED',
+  4: 'CONNECTION_ENDED',
+}
+
 export const Reporter = {
   REPORTER_SOURCE: 0,
   REPORTER_DESTINATION: 1,
@@ -113,44 +128,6 @@ export const settingsFlagsNames: Readonly<Record<number, keyof typeof SettingsFl
   1: 'SETTINGS_ACCESS_LOG',
   2: 'SETTINGS_SOCKET_LANE',
   4: 'SETTINGS_TRAFFIC',
-}
-
-export interface AffinityKey {
-  readonly service: bigint
-  readonly netns: bigint
-}
-
-export const AffinityKey: Codec<AffinityKey> = {
-  size: 16,
-  write(value, to, at) {
-    to.setBigUint64(at, value.service, true)
-    to.setBigUint64(at + 8, value.netns, true)
-  },
-  read(from, at) {
-    return {
-      service: from.getBigUint64(at, true),
-      netns: from.getBigUint64(at + 8, true),
-    }
-  },
-}
-
-export interface Affinity {
-  readonly endpoint: bigint
-  readonly usedNs: bigint
-}
-
-export const Affinity: Codec<Affinity> = {
-  size: 16,
-  write(value, to, at) {
-    to.setBigUint64(at, value.endpoint, true)
-    to.setBigUint64(at + 8, value.usedNs, true)
-  },
-  read(from, at) {
-    return {
-      endpoint: from.getBigUint64(at, true),
-      usedNs: from.getBigUint64(at + 8, true),
-    }
-  },
 }
 
 export type Address = Uint8Array
@@ -183,97 +160,6 @@ export const FrontendKey: Codec<FrontendKey> = {
   },
 }
 
-export interface FlowKey {
-  readonly socket: bigint
-  readonly asked: FrontendKey
-}
-
-export const FlowKey: Codec<FlowKey> = {
-  size: 32,
-  write(value, to, at) {
-    to.setBigUint64(at, value.socket, true)
-    FrontendKey.write(value.asked, to, at + 8)
-  },
-  read(from, at) {
-    return {
-      socket: from.getBigUint64(at, true),
-      asked: FrontendKey.read(from, at + 8),
-    }
-  },
-}
-
-export interface Flow {
-  readonly set: bigint
-  readonly service: bigint
-  readonly endpoint: bigint
-  readonly workload: bigint
-  readonly ip: Address
-  readonly port: number
-}
-
-export const Flow: Codec<Flow> = {
-  size: 56,
-  write(value, to, at) {
-    to.setBigUint64(at, value.set, true)
-    to.setBigUint64(at + 8, value.service, true)
-    to.setBigUint64(at + 16, value.endpoint, true)
-    to.setBigUint64(at + 24, value.workload, true)
-    Address.write(value.ip, to, at + 32)
-    to.setUint16(at + 48, value.port, false)
-  },
-  read(from, at) {
-    return {
-      set: from.getBigUint64(at, true),
-      service: from.getBigUint64(at + 8, true),
-      endpoint: from.getBigUint64(at + 16, true),
-      workload: from.getBigUint64(at + 24, true),
-      ip: Address.read(from, at + 32),
-      port: from.getUint16(at + 48, false),
-    }
-  },
-}
-
-export interface ReplyKey {
-  readonly socket: bigint
-  readonly ip: Address
-  readonly port: number
-}
-
-export const ReplyKey: Codec<ReplyKey> = {
-  size: 32,
-  write(value, to, at) {
-    to.setBigUint64(at, value.socket, true)
-    Address.write(value.ip, to, at + 8)
-    to.setUint16(at + 24, value.port, false)
-  },
-  read(from, at) {
-    return {
-      socket: from.getBigUint64(at, true),
-      ip: Address.read(from, at + 8),
-      port: from.getUint16(at + 24, false),
-    }
-  },
-}
-
-export interface Reply {
-  readonly vip: Address
-  readonly port: number
-}
-
-export const Reply: Codec<Reply> = {
-  size: 24,
-  write(value, to, at) {
-    Address.write(value.vip, to, at)
-    to.setUint16(at + 16, value.port, false)
-  },
-  read(from, at) {
-    return {
-      vip: Address.read(from, at),
-      port: from.getUint16(at + 16, false),
-    }
-  },
-}
-
 export interface Connection {
   readonly asked: FrontendKey
   readonly port: number
@@ -284,7 +170,7 @@ export interface Connection {
   readonly destination: bigint
   readonly startedNs: bigint
   readonly verdict: Verdict
-  readonly established: number
+  readonly flags: number
 }
 
 export const Connection: Codec<Connection> = {
@@ -299,7 +185,7 @@ export const Connection: Codec<Connection> = {
     to.setBigUint64(at + 72, value.destination, true)
     to.setBigUint64(at + 80, value.startedNs, true)
     to.setUint32(at + 88, value.verdict, true)
-    to.setUint32(at + 92, value.established, true)
+    to.setUint32(at + 92, value.flags, true)
   },
   read(from, at) {
     return {
@@ -312,69 +198,44 @@ export const Connection: Codec<Connection> = {
       destination: from.getBigUint64(at + 72, true),
       startedNs: from.getBigUint64(at + 80, true),
       verdict: from.getUint32(at + 88, true) as Verdict,
-      established: from.getUint32(at + 92, true),
+      flags: from.getUint32(at + 92, true),
     }
   },
 }
 
-export interface TrafficKey {
-  readonly source: bigint
-  readonly destination: bigint
-  readonly service: bigint
-  readonly reporter: Reporter
-  readonly protocol: number
-}
-
-export const TrafficKey: Codec<TrafficKey> = {
-  size: 32,
-  write(value, to, at) {
-    to.setBigUint64(at, value.source, true)
-    to.setBigUint64(at + 8, value.destination, true)
-    to.setBigUint64(at + 16, value.service, true)
-    to.setUint32(at + 24, value.reporter, true)
-    to.setUint8(at + 28, value.protocol)
-  },
-  read(from, at) {
-    return {
-      source: from.getBigUint64(at, true),
-      destination: from.getBigUint64(at + 8, true),
-      service: from.getBigUint64(at + 16, true),
-      reporter: from.getUint32(at + 24, true) as Reporter,
-      protocol: from.getUint8(at + 28),
-    }
-  },
-}
-
-export interface Traffic {
-  readonly opened: bigint
-  readonly closed: bigint
-  readonly failed: bigint
+export interface ConnectionRecord {
+  readonly connection: Connection
   readonly sentBytes: bigint
   readonly receivedBytes: bigint
-  readonly retransmitted: bigint
-  readonly lost: bigint
+  readonly local: Address
+  readonly remote: Address
+  readonly localPort: number
+  readonly remotePort: number
+  readonly state: number
 }
 
-export const Traffic: Codec<Traffic> = {
-  size: 56,
+export const ConnectionRecord: Codec<ConnectionRecord> = {
+  size: 152,
   write(value, to, at) {
-    to.setBigUint64(at, value.opened, true)
-    to.setBigUint64(at + 8, value.closed, true)
-    to.setBigUint64(at + 16, value.failed, true)
-    to.setBigUint64(at + 24, value.sentBytes, true)
-    to.setBigUint64(at + 32, value.receivedBytes, true)
-    to.setBigUint64(at + 40, value.retransmitted, true)
-    to.setBigUint64(at + 48, value.lost, true)
+    Connection.write(value.connection, to, at)
+    to.setBigUint64(at + 96, value.sentBytes, true)
+    to.setBigUint64(at + 104, value.receivedBytes, true)
+    Address.write(value.local, to, at + 112)
+    Address.write(value.remote, to, at + 128)
+    to.setUint16(at + 144, value.localPort, false)
+    to.setUint16(at + 146, value.remotePort, false)
+    to.setUint32(at + 148, value.state, true)
   },
   read(from, at) {
     return {
-      opened: from.getBigUint64(at, true),
-      closed: from.getBigUint64(at + 8, true),
-      failed: from.getBigUint64(at + 16, true),
-      sentBytes: from.getBigUint64(at + 24, true),
-      receivedBytes: from.getBigUint64(at + 32, true),
-      retransmitted: from.getBigUint64(at + 40, true),
-      lost: from.getBigUint64(at + 48, true),
+      connection: Connection.read(from, at),
+      sentBytes: from.getBigUint64(at + 96, true),
+      receivedBytes: from.getBigUint64(at + 104, true),
+      local: Address.read(from, at + 112),
+      remote: Address.read(from, at + 128),
+      localPort: from.getUint16(at + 144, false),
+      remotePort: from.getUint16(at + 146, false),
+      state: from.getUint32(at + 148, true),
     }
   },
 }
@@ -521,18 +382,21 @@ export const Member: Codec<Member> = {
 export interface Frontend {
   readonly service: bigint
   readonly self: FrontendKey
+  readonly serviceAgain: bigint
 }
 
 export const Frontend: Codec<Frontend> = {
-  size: 32,
+  size: 40,
   write(value, to, at) {
     to.setBigUint64(at, value.service, true)
     FrontendKey.write(value.self, to, at + 8)
+    to.setBigUint64(at + 32, value.serviceAgain, true)
   },
   read(from, at) {
     return {
       service: from.getBigUint64(at, true),
       self: FrontendKey.read(from, at + 8),
+      serviceAgain: from.getBigUint64(at + 32, true),
     }
   },
 }
@@ -690,6 +554,216 @@ export const Settings: Codec<Settings> = {
   },
 }
 
+export interface Cursor {
+  readonly next: bigint
+}
+
+export const Cursor: Codec<Cursor> = {
+  size: 16,
+  write(value, to, at) {
+    to.setBigUint64(at + 8, value.next, true)
+  },
+  read(from, at) {
+    return {
+      next: from.getBigUint64(at + 8, true),
+    }
+  },
+}
+
+export interface AffinityKey {
+  readonly service: bigint
+  readonly netns: bigint
+  readonly ipv6: number
+}
+
+export const AffinityKey: Codec<AffinityKey> = {
+  size: 24,
+  write(value, to, at) {
+    to.setBigUint64(at, value.service, true)
+    to.setBigUint64(at + 8, value.netns, true)
+    to.setUint32(at + 16, value.ipv6, true)
+  },
+  read(from, at) {
+    return {
+      service: from.getBigUint64(at, true),
+      netns: from.getBigUint64(at + 8, true),
+      ipv6: from.getUint32(at + 16, true),
+    }
+  },
+}
+
+export interface Affinity {
+  readonly endpoint: bigint
+  readonly usedNs: bigint
+}
+
+export const Affinity: Codec<Affinity> = {
+  size: 16,
+  write(value, to, at) {
+    to.setBigUint64(at, value.endpoint, true)
+    to.setBigUint64(at + 8, value.usedNs, true)
+  },
+  read(from, at) {
+    return {
+      endpoint: from.getBigUint64(at, true),
+      usedNs: from.getBigUint64(at + 8, true),
+    }
+  },
+}
+
+export interface FlowKey {
+  readonly socket: bigint
+  readonly asked: FrontendKey
+}
+
+export const FlowKey: Codec<FlowKey> = {
+  size: 32,
+  write(value, to, at) {
+    to.setBigUint64(at, value.socket, true)
+    FrontendKey.write(value.asked, to, at + 8)
+  },
+  read(from, at) {
+    return {
+      socket: from.getBigUint64(at, true),
+      asked: FrontendKey.read(from, at + 8),
+    }
+  },
+}
+
+export interface Flow {
+  readonly set: bigint
+  readonly service: bigint
+  readonly endpoint: bigint
+  readonly workload: bigint
+  readonly ip: Address
+  readonly port: number
+}
+
+export const Flow: Codec<Flow> = {
+  size: 56,
+  write(value, to, at) {
+    to.setBigUint64(at, value.set, true)
+    to.setBigUint64(at + 8, value.service, true)
+    to.setBigUint64(at + 16, value.endpoint, true)
+    to.setBigUint64(at + 24, value.workload, true)
+    Address.write(value.ip, to, at + 32)
+    to.setUint16(at + 48, value.port, false)
+  },
+  read(from, at) {
+    return {
+      set: from.getBigUint64(at, true),
+      service: from.getBigUint64(at + 8, true),
+      endpoint: from.getBigUint64(at + 16, true),
+      workload: from.getBigUint64(at + 24, true),
+      ip: Address.read(from, at + 32),
+      port: from.getUint16(at + 48, false),
+    }
+  },
+}
+
+export interface ReplyKey {
+  readonly socket: bigint
+  readonly ip: Address
+  readonly port: number
+}
+
+export const ReplyKey: Codec<ReplyKey> = {
+  size: 32,
+  write(value, to, at) {
+    to.setBigUint64(at, value.socket, true)
+    Address.write(value.ip, to, at + 8)
+    to.setUint16(at + 24, value.port, false)
+  },
+  read(from, at) {
+    return {
+      socket: from.getBigUint64(at, true),
+      ip: Address.read(from, at + 8),
+      port: from.getUint16(at + 24, false),
+    }
+  },
+}
+
+export interface Reply {
+  readonly vip: Address
+  readonly port: number
+}
+
+export const Reply: Codec<Reply> = {
+  size: 24,
+  write(value, to, at) {
+    Address.write(value.vip, to, at)
+    to.setUint16(at + 16, value.port, false)
+  },
+  read(from, at) {
+    return {
+      vip: Address.read(from, at),
+      port: from.getUint16(at + 16, false),
+    }
+  },
+}
+
+export interface TrafficKey {
+  readonly source: bigint
+  readonly destination: bigint
+  readonly service: bigint
+  readonly reporter: Reporter
+  readonly protocol: number
+}
+
+export const TrafficKey: Codec<TrafficKey> = {
+  size: 32,
+  write(value, to, at) {
+    to.setBigUint64(at, value.source, true)
+    to.setBigUint64(at + 8, value.destination, true)
+    to.setBigUint64(at + 16, value.service, true)
+    to.setUint32(at + 24, value.reporter, true)
+    to.setUint8(at + 28, value.protocol)
+  },
+  read(from, at) {
+    return {
+      source: from.getBigUint64(at, true),
+      destination: from.getBigUint64(at + 8, true),
+      service: from.getBigUint64(at + 16, true),
+      reporter: from.getUint32(at + 24, true) as Reporter,
+      protocol: from.getUint8(at + 28),
+    }
+  },
+}
+
+export interface Traffic {
+  readonly opened: bigint
+  readonly closed: bigint
+  readonly failed: bigint
+  readonly sentBytes: bigint
+  readonly receivedBytes: bigint
+  readonly retransmitted: bigint
+  readonly lost: bigint
+}
+
+export const Traffic: Codec<Traffic> = {
+  size: 56,
+  write(value, to, at) {
+    to.setBigUint64(at, value.opened, true)
+    to.setBigUint64(at + 8, value.closed, true)
+    to.setBigUint64(at + 16, value.failed, true)
+    to.setBigUint64(at + 24, value.sentBytes, true)
+    to.setBigUint64(at + 32, value.receivedBytes, true)
+    to.setBigUint64(at + 40, value.retransmitted, true)
+    to.setBigUint64(at + 48, value.lost, true)
+  },
+  read(from, at) {
+    return {
+      opened: from.getBigUint64(at, true),
+      closed: from.getBigUint64(at + 8, true),
+      failed: from.getBigUint64(at + 16, true),
+      sentBytes: from.getBigUint64(at + 24, true),
+      receivedBytes: from.getBigUint64(at + 32, true),
+      retransmitted: from.getBigUint64(at + 40, true),
+      lost: from.getBigUint64(at + 48, true),
+    }
+  },
+}
+
 /** By their names in the kernel. `type` is an enum bpf_map_type; a per-CPU map holds one `value` for each CPU. */
 export const maps = {
   members: { key: MemberKey, value: Member, type: 1, maxEntries: 8192, flags: 1 },
@@ -700,11 +774,19 @@ export const maps = {
   workloads: { key: Address, value: u64, type: 1, maxEntries: 131072, flags: 1 },
   nameservers: { key: Address, value: u32, type: 1, maxEntries: 64, flags: 1 },
   settings: { key: u32, value: Settings, type: 2, maxEntries: 1, flags: 0 },
+  cursors: { key: u64, value: Cursor, type: 1, maxEntries: 32768, flags: 1 },
+  affinities: { key: AffinityKey, value: Affinity, type: 9, maxEntries: 16384, flags: 0 },
+  udp_flows: { key: FlowKey, value: Flow, type: 9, maxEntries: 16384, flags: 0 },
+  udp_replies: { key: ReplyKey, value: Reply, type: 9, maxEntries: 16384, flags: 0 },
+  connections: { key: u32, value: Connection, type: 24, maxEntries: 0, flags: 1 },
+  verdicts: { key: u32, value: u64, type: 6, maxEntries: 16, flags: 0 },
+  traffic: { key: TrafficKey, value: Traffic, type: 5, maxEntries: 16384, flags: 1 },
 } as const
 
 /** Maps of records without keys: ring buffers. */
 export const streams = {
+  events: { type: 27, maxEntries: 1048576, flags: 0 },
 } as const
 
 /** Another hash means other layouts, enums or kinds of map: state pinned with it cannot be adopted. */
-export const layoutHash = 0x562d035f21e94dfan
+export const layoutHash = 0x2919f6ed91af6a57n
