@@ -1,10 +1,7 @@
 /** The border to the kernel's maps. Real maps, a fake and a faulty one implement it. */
-export interface PackedEntries {
-  readonly count: number
-  /** `count` keys, one after the other */
-  readonly keys: Uint8Array
-  readonly values: Uint8Array
-}
+import type { PackedEntries } from '../abi/packed.ts'
+
+export type { PackedEntries } from '../abi/packed.ts'
 
 export interface MapStore {
   /** Writes all or throws; entries before the failing one may be written. @throws StoreError */
