@@ -69,7 +69,7 @@ t.test('every struct is encoded as the C compiler lays it out, and decoded back'
     'oracle.c': [
       '#include <stdio.h>',
       '#include <string.h>',
-      '#include <linux/types.h>',
+      '#include <linux/bpf.h>',
       '#include "types.h"',
       'int main(void) {',
       ...samples.flatMap(({ struct: { name }, statements }) => [
@@ -100,7 +100,7 @@ t.test('enums have the numbers of the C header, and their names by number', (t) 
   const dir = t.testdir({
     'enums.c': [
       '#include <stdio.h>',
-      '#include <linux/types.h>',
+      '#include <linux/bpf.h>',
       '#include "types.h"',
       'int main(void) {',
       ...constants.map(({ name }) => `printf("${name} %u\\n", (unsigned)${name});`),
