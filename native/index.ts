@@ -95,8 +95,7 @@ export interface BpfLink {
 /** An ELF object on its way into the kernel. Call order: settings, load, then programs and maps. */
 export interface BpfObject {
   names(): {
-    /** as the object defines them (setMaxEntries included); `.rodata` and its kind are among them */
-    readonly maps: readonly { name: string; type: number; keySize: number; valueSize: number; maxEntries: number }[]
+    readonly maps: readonly string[]
     readonly programs: readonly { name: string; section: string; type: number; attachType: number }[]
   }
   setRodata(variable: string, value: Uint8Array): void
