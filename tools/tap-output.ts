@@ -16,7 +16,7 @@ export interface Failure {
 
 const TOTALS = /^# \{ total: \d+, pass: (\d+)(?:, fail: (\d+))?/
 const SUBTEST = /^( *)# Subtest: (.*)$/
-const POINT = /^( *)(not )?ok \d+(?: - (.*?))?(?: # (SKIP|TODO) ?(.*?)| # time=\S+)?(?: \{)?$/
+const POINT = /^( *)(not )?ok \d+(?: - (.*?))?(?: # ([A-Z]{4}) ?(.*?)| # time=\S+)?(?: \{)?$/
 const NOTHING = /^1\.\.0 # (.*)$/
 
 /** @returns undefined: the file ended before its last line, as after a crash */
