@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 export interface BpfError extends Error {
   /** Name of the errno, as in errno(3): `EPERM`, `E2BIG`, ... */
   readonly code: string
+  /** Negative, as in Node's own errors. */
   readonly errno: number
   /** The libbpf or system call that failed. */
   readonly syscall: string
@@ -29,6 +30,7 @@ export interface Packed {
 export interface BpfMap {
   readonly fd: number
   readonly id: number
+  /** As the kernel keeps it: the first 15 characters. */
   readonly name: string
   /** enum bpf_map_type */
   readonly type: number
@@ -46,6 +48,7 @@ export interface BpfMap {
   updateBatch(keys: Uint8Array, values: Uint8Array, count: number): void
   /** Missing keys are skipped. */
   deleteBatch(keys: Uint8Array, count: number): void
+  /** @throws EBUSY when a map without batch commands changes faster than it can be read */
   dump(): Packed
   /** Entries of a hash, without bringing them over the border. */
   count(): number
@@ -59,6 +62,7 @@ export interface BpfMap {
 export interface BpfProgram {
   readonly fd: number
   readonly id: number
+  /** As the kernel keeps it: the first 15 characters. */
   readonly name: string
   /** sha1 prefix of the instructions, 16 hex digits (struct bpf_prog_info.tag) */
   readonly tag: string
@@ -94,26 +98,35 @@ export interface BpfLink {
 
 /** An ELF object on its way into the kernel. Call order: settings, load, then programs and maps. */
 export interface BpfObject {
+  /** Without the maps that libbpf makes for .rodata, .data and .bss. */
   names(): {
     readonly maps: readonly string[]
     readonly programs: readonly { name: string; section: string; type: number; attachType: number }[]
   }
+  /** A `const volatile` variable, by name. @throws ENOENT where there is none, RangeError on another size */
   setRodata(variable: string, value: Uint8Array): void
   setMaxEntries(map: string, entries: number): void
+  /** Instead of a new map. @throws EINVAL on another type, key size, value size or flags; max_entries become the map's. */
   reuseMap(name: string, map: BpfMap): void
   setAutoload(program: string, on: boolean): void
   /** enum bpf_attach_type; for one function attached in two places */
   setAttachType(program: string, attachType: number): void
+  /** @throws with the verifier's log in `bpfLog`; the object is of no use then */
   load(): void
   map(name: string): BpfMap
   program(name: string): BpfProgram
+  /** Maps and programs that were asked for live on. */
   close(): void
 }
 
+/**
+ * An open one does not keep the process alive. What a callback throws ends the reading at that
+ * record; it comes out of `consume`, or of the wake-up as an uncaught exception.
+ */
 export interface RingBuffer {
-  /** Reads all records that are ready, now. @returns how many */
+  /** Reads all records that are ready, now. @returns how many; 0 from within a callback */
   consume(): number
-  /** Waits for an outstanding callback; none comes afterwards. */
+  /** No callback comes afterwards. Allowed from within one. */
   close(): void
 }
 
@@ -165,7 +178,7 @@ export interface Native {
   readonly iterate: (program: BpfProgram, map?: BpfMap) => Buffer
   /** Records arrive on the main thread. `pollMs` 0: at once (a waiting thread); else read by timer, with no wake-up per record. */
   readonly ringBuffer: (map: BpfMap, onRecord: (record: Buffer) => void, pollMs: number) => RingBuffer
-  /** Does the kernel know the helper for this program type? (libbpf_probe_bpf_helper) */
+  /** Does the kernel know the helper for this program type? (libbpf_probe_bpf_helper) @throws EOPNOTSUPP for types it cannot try */
   readonly probeHelper: (programType: number, helper: number) => boolean
   readonly probeMapType: (mapType: number) => boolean
   readonly probeProgramType: (programType: number) => boolean
@@ -190,7 +203,7 @@ export interface Native {
   readonly unmount: (path: string) => void
   /** f_type of statfs(2): 0xcafe4a11 bpffs, 0x63677270 cgroup2 */
   readonly fsType: (path: string) => number
-  /** execve(2) in place: replaces the process. Only returns by throwing. */
+  /** execve(2) in place: replaces the process; `args` without argv[0]. Only returns by throwing. */
   readonly exec: (file: string, args: readonly string[], environment: Readonly<Record<string, string>>) => never
   /** setns(2) of the calling (main) thread into a namespace file, before exec. */
   readonly enterNamespace: (path: string) => void
@@ -206,6 +219,34 @@ export function projectRoot(): string {
   }
 }
 
+/** What the `.node` itself exports. */
+interface Addon extends Omit<Native, 'ringBuffer'> {
+  readonly ringBuffer: (map: BpfMap, onRecord: (record: Buffer) => void, wake: boolean) => RingBuffer
+}
+
+/** Reads by timer: one wake-up per interval, however many records. */
+function pollRingBuffer(ring: RingBuffer, pollMs: number): RingBuffer {
+  const timer = setInterval(() => ring.consume(), pollMs).unref()
+  return {
+    consume: () => ring.consume(),
+    close() {
+      clearInterval(timer)
+      ring.close()
+    },
+  }
+}
+
+function load(file: string): Native {
+  const addon = createRequire(import.meta.url)(file) as Addon
+  return {
+    ...addon,
+    ringBuffer(map, onRecord, pollMs) {
+      const ring = addon.ringBuffer(map, onRecord, pollMs === 0)
+      return pollMs === 0 ? ring : pollRingBuffer(ring, pollMs)
+    },
+  }
+}
+
 let loaded: Native | undefined
 
 /** @throws Error with one clear line when the addon was not built */
@@ -213,7 +254,7 @@ export function native(): Native {
   if (loaded === undefined) {
     const file = process.env['KMESH_NATIVE'] ?? join(projectRoot(), 'build', 'native', 'Release', 'kmesh_native.node')
     if (!existsSync(file)) throw new Error(`${file} is missing: run "npm run build"`)
-    loaded = createRequire(import.meta.url)(file) as Native
+    loaded = load(file)
   }
   return loaded
 }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What must happen inside a network namespace, on a thread that ends with it. */
+#include "addon.h"
+
+#include <fcntl.h>
+#include <linux/types.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <functional>
+#include <system_error>
+#include <thread>
+
+#include "address.h"
+#include "arguments.h"
+#include "error.h"
+#include "fd.h"
+#include "types.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+/* The call that failed, if any. */
+struct Outcome {
+	const char *call = nullptr;
+	int error = 0;
+};
+
+static Outcome failed(const char *call)
+{
+	return {call, errno};
+}
+
+/* setns(2) moves the calling thread; Node's own must stay where they are. */
+static void inside(const Napi::Value &netns, const std::function<Outcome()> &work)
+{
+	Napi::Env env = netns.Env();
+	std::string path = text_of(netns, "netns");
+	Fd namespace_fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+	if (!namespace_fd.valid())
+		throw_error(env, "open", errno, path);
+
+	Outcome outcome;
+	try {
+		std::thread([&] {
+			outcome = setns(namespace_fd.get(), CLONE_NEWNET) ? failed("setns") : work();
+		}).join();
+	} catch (const std::system_error &error) {
+		throw_error(env, "pthread_create", error.code().value());
+	}
+	if (outcome.call)
+		throw_error(env, outcome.call, outcome.error, path);
+}
+
+static Napi::Value netns_cookie(const Napi::CallbackInfo &info)
+{
+	uint64_t cookie = 0;
+	inside(info[0], [&]() -> Outcome {
+		Fd socket_fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+		if (!socket_fd.valid())
+			return failed("socket");
+		socklen_t size = sizeof(cookie);
+		if (getsockopt(socket_fd.get(), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size))
+			return failed("getsockopt");
+		return {};
+	});
+	return Napi::BigInt::New(info.Env(), cookie);
+}
+
+static Napi::Value socket_in(const Napi::CallbackInfo &info)
+{
+	std::string kind = text_of(info[1], "kind");
+	if (kind != "tcp" && kind != "udp")
+		throw Napi::TypeError::New(info.Env(), "kind must be tcp or udp");
+	bool tcp = kind == "tcp";
+	SocketAddress address = socket_address_of(info[2], info[3]);
+
+	Fd bound;
+	inside(info[0], [&]() -> Outcome {
+		int type = (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
+		bound.reset(socket(address.storage.ss_family, type, 0));
+		if (!bound.valid())
+			return failed("socket");
+		int on = 1;
+		/* As Node's own listeners: a port whose last connections still wait is free. */
+		if (tcp && setsockopt(bound.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
+			return failed("setsockopt");
+		unsigned int mark = DAEMON_MARK;
+		if (setsockopt(bound.get(), SOL_SOCKET, SO_MARK, &mark, sizeof(mark)))
+			return failed("setsockopt");
+		if (bind(bound.get(), address.get(), address.size))
+			return failed("bind");
+		if (tcp && listen(bound.get(), SOMAXCONN))
+			return failed("listen");
+		return {};
+	});
+	return Napi::Number::New(info.Env(), bound.release());
+}
+
+void define_netns(Napi::Env env, Napi::Object exports)
+{
+	exports.Set("netnsCookie", Napi::Function::New<netns_cookie>(env, "netnsCookie"));
+	exports.Set("socketIn", Napi::Function::New<socket_in>(env, "socketIn"));
+}

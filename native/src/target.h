@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Where a program is attached: a path (cgroup, network namespace), an interface or a map. */
+#pragma once
+
+#include <napi.h>
+
+#include "fd.h"
+
+class Target
+{
+      public:
+	/* @param value { path } or { ifindex } or { map } */
+	explicit Target(const Napi::Value &value);
+
+	/* What bpf(2) takes: a descriptor, or the interface's index. */
+	uint32_t number() const
+	{
+		return number_;
+	}
+	const std::string &name() const
+	{
+		return name_;
+	}
+
+      private:
+	Fd opened_;
+	uint32_t number_;
+	std::string name_;
+};
