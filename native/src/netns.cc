@@ -3,7 +3,7 @@
 #include "addon.h"
 
 #include <fcntl.h>
-#include <linux/types.h>
+#include <linux/bpf.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <functional>
