@@ -11,10 +11,16 @@
 
 #include "types.h"
 
+/* What a cgroup hook returns. DENY alone is EPERM for the caller. */
 enum {
 	DENY = 0,
-	ALLOW = 1
-}; /* what a cgroup hook returns; DENY is EPERM */
+	ALLOW = 1,
+};
+
+/* One load, in the order of the program. For map values that another CPU may be
+ * overwriting; x86 keeps the order of loads, so nothing more is needed there.
+ */
+#define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
 
 /* Puts a type into BTF under a name the code generator reads: ABI(struct, service).
  * Used in abi.bpf.c, which no loader opens.
