@@ -118,6 +118,7 @@ void Program::define(Napi::Env env, Napi::Object exports)
 	     InstanceAccessor("name", &Program::get_name, nullptr),
 	     InstanceAccessor("tag", &Program::get_tag, nullptr),
 	     InstanceAccessor("verifiedInsns", &Program::get_verified_insns, nullptr),
+	     InstanceAccessor("mapIds", &Program::get_map_ids, nullptr),
 	     InstanceMethod("stats", &Program::stats), InstanceMethod("testRun", &Program::test_run),
 	     InstanceMethod("pin", &Program::pin), InstanceMethod("close", &Program::close)}));
 	exports.Set("openPinnedProgram", Napi::Function::New<open_pinned>(env, "openPinnedProgram"));
