@@ -28,7 +28,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_BYTES = 1 << 20, MAX_CONNECTIONS = 4096, BUCKETS = 64 * 32 };
+enum {
+	MAX_BYTES = 1 << 20,
+	MAX_CONNECTIONS = 4096,
+	BUCKETS = 64 * 32
+};
 
 static char buffer[MAX_BYTES];
 static size_t request_bytes, response_bytes;
@@ -174,7 +178,8 @@ static void serve(void)
 					close(fd);
 				continue;
 			}
-			for (pending[fd] += (size_t)got; pending[fd] >= request_bytes; pending[fd] -= request_bytes)
+			for (pending[fd] += (size_t)got; pending[fd] >= request_bytes;
+			     pending[fd] -= request_bytes)
 				send(fd, buffer, response_bytes, MSG_NOSIGNAL);
 		}
 	}
@@ -189,8 +194,10 @@ static void print_results(const struct results *r, double seconds)
 	double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + children.ru_utime.tv_sec +
 			      children.ru_stime.tv_sec) +
 		     (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec + children.ru_utime.tv_usec +
-			      children.ru_stime.tv_usec) / 1e6;
-	printf("{\"done\":%llu,\"failed\":%llu,\"refused\":%llu,\"per_second\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f,"
+			      children.ru_stime.tv_usec) /
+			 1e6;
+	printf("{\"done\":%llu,\"failed\":%llu,\"refused\":%llu,\"per_second\":%.1f,\"p50_us\":%.1f,\"p99_"
+	       "us\":%.1f,"
 	       "\"cpu_s\":%.3f}\n",
 	       (unsigned long long)r->done, (unsigned long long)r->failed, (unsigned long long)r->refused,
 	       (double)r->done / seconds, percentile(r, 0.5), percentile(r, 0.99), cpu);
@@ -206,7 +213,8 @@ static void run_short(uint64_t until, struct results *r)
 		if (connect(fd, (struct sockaddr *)&peer, peer_length)) {
 			r->failed++;
 			r->refused += errno == ECONNREFUSED || errno == EPERM;
-		} else if (transfer(fd, request_bytes, send_some) || transfer(fd, response_bytes, receive_some)) {
+		} else if (transfer(fd, request_bytes, send_some) ||
+			   transfer(fd, response_bytes, receive_some)) {
 			r->failed++;
 		} else {
 			r->done++;
@@ -295,13 +303,15 @@ static void keep_connections(double seconds, int connections)
 int main(int argc, char **argv)
 {
 	if (argc < 6) {
-		fprintf(stderr, "usage: load serve|short|keep ADDRESS PORT REQUEST RESPONSE [SECONDS COUNT]\n");
+		fprintf(stderr,
+			"usage: load serve|short|keep ADDRESS PORT REQUEST RESPONSE [SECONDS COUNT]\n");
 		return 2;
 	}
 	parse_address(argv[2], argv[3]);
 	request_bytes = (size_t)atol(argv[4]);
 	response_bytes = (size_t)atol(argv[5]);
-	if (request_bytes == 0 || request_bytes > MAX_BYTES || response_bytes == 0 || response_bytes > MAX_BYTES) {
+	if (request_bytes == 0 || request_bytes > MAX_BYTES || response_bytes == 0 ||
+	    response_bytes > MAX_BYTES) {
 		fprintf(stderr, "load: sizes from 1 to %d bytes\n", MAX_BYTES);
 		return 2;
 	}

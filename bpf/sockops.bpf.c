@@ -12,6 +12,7 @@
 #include "bytes.h"
 #include "verdicts.h"
 #include "members.h"
+#include "sockets.h"
 #include "traffic.h"
 #include "events.h"
 
@@ -136,6 +137,19 @@ static __always_inline void log_end(struct bpf_sock_ops *ctx, const struct conne
 	send_event(event);
 }
 
+/* What the socket lane carried, which TCP has not seen. */
+static __always_inline void add_joined(struct bpf_sock *sk, struct bytes *bytes)
+{
+	struct join *join = bpf_sk_storage_get(&joins, sk, NULL, 0);
+	if (!join)
+		return;
+	const struct joined_socket *own = bpf_map_lookup_elem(&joined_sockets, &join->key);
+	bytes->sent += join->sent_bytes;
+	if (own)
+		bytes->received += own->received_bytes;
+	bpf_map_delete_elem(&joined_sockets, &join->key);
+}
+
 static __always_inline void ended(struct bpf_sock_ops *ctx, struct connection *connection, __u32 wanted)
 {
 	__u32 flags = connection->flags;
@@ -154,6 +168,7 @@ static __always_inline void ended(struct bpf_sock_ops *ctx, struct connection *c
 		return;
 	if (established)
 		bytes = read_bytes(tcp, ctx->args[0], connection->verdict != VERDICT_ACCEPTED);
+	add_joined(sk, &bytes);
 	struct traffic *counters = flags & CONNECTION_COUNTED || (!established && wanted & SETTINGS_TRAFFIC)
 					   ? find_counters(connection)
 					   : NULL;

@@ -28,6 +28,15 @@ struct sock_common {
 
 struct sock {
 	struct sock_common __sk_common;
+	void *sk_user_data;
+} KERNEL_TYPE;
+
+struct list_head {
+	struct list_head *next;
+} KERNEL_TYPE;
+
+struct sk_psock {
+	struct list_head ingress_msg;
 } KERNEL_TYPE;
 
 struct tcp_sock {
