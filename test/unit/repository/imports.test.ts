@@ -27,6 +27,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   controller: { may: ['controller', 'native'] },
   native: { may: [] },
   tools: { may: [] },
+  lab: { may: [] },
+  bench: { may: ['lab', 'controller/abi', 'controller/model'] },
+  'cli/start': { may: ['lab', 'controller/sources', 'controller/model'] },
   cli: { may: ['controller', 'controller/abi', 'controller/model'] },
   'cli/offline': {
     may: [
