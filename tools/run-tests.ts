@@ -18,7 +18,7 @@ interface Job {
 
 const root = join(import.meta.dirname, '..', '..')
 const LINTERS = ['biome', 'eslint', 'clang-format', 'shellcheck']
-const FILE_SECONDS = 300 * Number(process.env['KMESH_TIME_SCALE'] ?? 1)
+const FILE_SECONDS = Number(process.env['KMESH_FILE_SECONDS'] ?? 300 * Number(process.env['KMESH_TIME_SCALE'] ?? 1))
 
 function allJobs(): readonly Job[] {
   const generated = join(root, 'dist', 'tools', 'codegen.js')

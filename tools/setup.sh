@@ -102,6 +102,11 @@ check_packages() {
     want qemu-system-x86 has qemu-system-x86_64
     want cpio has cpio
     want busybox-static has busybox
+    want kmod has modprobe
+    want e2fsprogs has mke2fs
+    want zstd has zstd
+    want lz4 has lz4
+    want xz-utils has xz
   fi
 }
 

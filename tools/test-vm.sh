@@ -4,4 +4,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 sh tools/setup.sh vm
-exec sh vm-images/test.sh "$@"
+exec bash vm-images/matrix.sh "$@"
