@@ -123,7 +123,7 @@ install_packages() {
   # A source that is out of order need not matter; the installation shows whether it does.
   step "package lists" sh -c 'apt-get -q update || true'
   # shellcheck disable=SC2086 # a list
-  step "installing$missing" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+  step "installing them" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
   missing=
   check_packages "$@"
   [ -z "$missing" ] || die "installed, but still missing:$missing"
