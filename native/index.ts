@@ -186,10 +186,11 @@ export interface Native {
   /** Cookie of a network namespace, by its file (SO_NETNS_COOKIE, kernel 5.14). @throws ENOPROTOOPT on older kernels */
   readonly netnsCookie: (path: string) => bigint
   /**
-   * A bound, listening (TCP) or bound (UDP) socket made inside the namespace; the descriptor is the caller's.
+   * A socket made inside the namespace: listening (tcp), bound (udp), or a TCP connection on its way (connect);
+   * non-blocking, the descriptor is the caller's.
    * It carries SO_MARK = DAEMON_MARK (bpf/include/types.h): the programs take it for the daemon's, not the member's.
    */
-  readonly socketIn: (netns: string, kind: 'tcp' | 'udp', address: string, port: number) => number
+  readonly socketIn: (netns: string, kind: 'tcp' | 'udp' | 'connect', address: string, port: number) => number
   /**
    * Runs connect(2) on a UDP socket in a forked child: first joins `cgroup`, then `netns`. For hooks that must see a namespace.
    * @throws with the errno of connect(2)

@@ -17,8 +17,8 @@ export interface ResolverOptions {
   readonly open: OpenSocket
   /** the mesh as it is now */
   readonly space: () => NameSpace
-  /** of the members in this network namespace; completes names of one label */
-  readonly namespace: () => string
+  /** of the member; completes names of one label */
+  readonly namespace: string
   readonly nameServers: readonly string[]
 }
 
@@ -111,7 +111,7 @@ async function answer(
   transport: 'udp' | 'tcp',
 ): Promise<Buffer | undefined> {
   if (query.length < 12) return undefined
-  const answered = answerQuery(space(), query, namespace(), transport)
+  const answered = answerQuery(space(), query, namespace, transport)
   if (answered.is === 'response') return answered.bytes
   if (answered.is === 'forward') return await forwarder.ask(query, transport)
   const upstream = await forwarder.ask(aliasQuery(answered, query.readUInt16BE(0)), transport)

@@ -70,14 +70,14 @@ static Napi::Value netns_cookie(const Napi::CallbackInfo &info)
 static Napi::Value socket_in(const Napi::CallbackInfo &info)
 {
 	std::string kind = text_of(info[1], "kind");
-	if (kind != "tcp" && kind != "udp")
-		throw Napi::TypeError::New(info.Env(), "kind must be tcp or udp");
+	if (kind != "tcp" && kind != "udp" && kind != "connect")
+		throw Napi::TypeError::New(info.Env(), "kind must be tcp, udp or connect");
 	bool tcp = kind == "tcp";
 	SocketAddress address = socket_address_of(info[2], info[3]);
 
 	Fd bound;
 	inside(info[0], [&]() -> Outcome {
-		int type = (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
+		int type = (kind == "udp" ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
 		bound.reset(socket(address.storage.ss_family, type, 0));
 		if (!bound.valid())
 			return failed("socket");
@@ -88,6 +88,10 @@ static Napi::Value socket_in(const Napi::CallbackInfo &info)
 		unsigned int mark = DAEMON_MARK;
 		if (setsockopt(bound.get(), SOL_SOCKET, SO_MARK, &mark, sizeof(mark)))
 			return failed("setsockopt");
+		if (kind == "connect") {
+			bool under_way = !connect(bound.get(), address.get(), address.size) || errno == EINPROGRESS;
+			return under_way ? Outcome{} : failed("connect");
+		}
 		if (bind(bound.get(), address.get(), address.size))
 			return failed("bind");
 		if (tcp && listen(bound.get(), SOMAXCONN))
