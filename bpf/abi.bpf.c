@@ -4,6 +4,7 @@
  */
 #include "mesh.h"
 #include "maps.h"
+#include "sockets.h"
 
 ABI(enum, limits);
 ABI(enum, verdict);

@@ -56,6 +56,6 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
+	__type(key, __u32);
 	__type(value, struct join);
 } joins SEC(".maps");

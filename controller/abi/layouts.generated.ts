@@ -130,6 +130,18 @@ export const settingsFlagsNames: Readonly<Record<number, keyof typeof SettingsFl
   4: 'SETTINGS_TRAFFIC',
 }
 
+export const JoinState = {
+  JOIN_UNDECIDED: 0,
+  JOIN_JOINED: 1,
+  JOIN_APART: 2,
+} as const
+export type JoinState = (typeof JoinState)[keyof typeof JoinState]
+export const joinStateNames: Readonly<Record<number, keyof typeof JoinState>> = {
+  0: 'JOIN_UNDECIDED',
+  1: 'JOIN_JOINED',
+  2: 'JOIN_APART',
+}
+
 export type Address = Uint8Array
 
 export const Address: Codec<Address> = {
@@ -764,6 +776,50 @@ export const Traffic: Codec<Traffic> = {
   },
 }
 
+export interface JoinedSocket {
+  readonly at: bigint
+  readonly receivedBytes: bigint
+}
+
+export const JoinedSocket: Codec<JoinedSocket> = {
+  size: 16,
+  write(value, to, at) {
+    to.setBigUint64(at, value.at, true)
+    to.setBigUint64(at + 8, value.receivedBytes, true)
+  },
+  read(from, at) {
+    return {
+      at: from.getBigUint64(at, true),
+      receivedBytes: from.getBigUint64(at + 8, true),
+    }
+  },
+}
+
+export interface Join {
+  readonly state: JoinState
+  readonly unread: number
+  readonly sentBytes: bigint
+  readonly key: SocketKey
+}
+
+export const Join: Codec<Join> = {
+  size: 64,
+  write(value, to, at) {
+    to.setUint32(at, value.state, true)
+    to.setUint32(at + 4, value.unread, true)
+    to.setBigUint64(at + 8, value.sentBytes, true)
+    SocketKey.write(value.key, to, at + 16)
+  },
+  read(from, at) {
+    return {
+      state: from.getUint32(at, true) as JoinState,
+      unread: from.getUint32(at + 4, true),
+      sentBytes: from.getBigUint64(at + 8, true),
+      key: SocketKey.read(from, at + 16),
+    }
+  },
+}
+
 /** By their names in the kernel. `type` is an enum bpf_map_type; a per-CPU map holds one `value` for each CPU. */
 export const maps = {
   members: { key: MemberKey, value: Member, type: 1, maxEntries: 8192, flags: 1 },
@@ -781,6 +837,10 @@ export const maps = {
   connections: { key: u32, value: Connection, type: 24, maxEntries: 0, flags: 1 },
   verdicts: { key: u32, value: u64, type: 6, maxEntries: 16, flags: 0 },
   traffic: { key: TrafficKey, value: Traffic, type: 5, maxEntries: 16384, flags: 1 },
+  sockets: { key: SocketKey, value: u64, type: 18, maxEntries: 65536, flags: 0 },
+  joined_sockets: { key: SocketKey, value: JoinedSocket, type: 9, maxEntries: 65536, flags: 0 },
+  local_addresses: { key: Address, value: u32, type: 9, maxEntries: 4096, flags: 0 },
+  joins: { key: u32, value: Join, type: 24, maxEntries: 0, flags: 1 },
 } as const
 
 /** Maps of records without keys: ring buffers. */
@@ -789,4 +849,4 @@ export const streams = {
 } as const
 
 /** Another hash means other layouts, enums or kinds of map: state pinned with it cannot be adopted. */
-export const layoutHash = 0x2919f6ed91af6a57n
+export const layoutHash = 0xffba2e9210802a3an
