@@ -89,7 +89,8 @@ static Napi::Value socket_in(const Napi::CallbackInfo &info)
 		if (setsockopt(bound.get(), SOL_SOCKET, SO_MARK, &mark, sizeof(mark)))
 			return failed("setsockopt");
 		if (kind == "connect") {
-			bool under_way = !connect(bound.get(), address.get(), address.size) || errno == EINPROGRESS;
+			bool under_way =
+			    !connect(bound.get(), address.get(), address.size) || errno == EINPROGRESS;
 			return under_way ? Outcome{} : failed("connect");
 		}
 		if (bind(bound.get(), address.get(), address.size))

@@ -69,8 +69,15 @@ t.test('a file is named after what is in it', (t) => {
   t.end()
 })
 
-t.test('every map of the data plane is declared in maps.h', (t) => {
-  const sources = all.filter((path) => /^bpf\/.*\.[ch]$/.test(path) && path !== 'bpf/include/maps.h')
-  t.same(matches(sources, /SEC\("\.maps"\)/), [])
+t.test('every map of the data plane says who writes it and what a missing entry means', (t) => {
+  for (const path of all.filter((path) => /^bpf\/.*\.[ch]$/.test(path))) {
+    for (const [, comment = '', kind, name] of read(path).matchAll(
+      /(\/\*(?:(?!\*\/)[\s\S])*\*\/\n)?struct \{\s*__uint\(type, BPF_MAP_TYPE_(\w+)\)[^}]*\} (\w+) SEC\("\.maps"\)/g,
+    )) {
+      t.match(comment, /\b(written|emptied|as long as)\b/i, `${path}: ${name}`)
+      if (kind !== undefined && !/ARRAY|RINGBUF|STORAGE/.test(kind))
+        t.match(comment, /\bmissing\b/i, `${path}: ${name}`)
+    }
+  }
   t.end()
 })

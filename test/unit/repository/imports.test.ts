@@ -12,7 +12,9 @@ interface Rule {
   readonly pure?: true
 }
 
-/** By folder, the longest that fits. `controller` itself is main, the daemon and their settings. */
+const OFFLINE = ['abi', 'compiler', 'kernel', 'members', 'model'].map((name) => `controller/${name}`)
+
+/** By folder or file, the longest that fits. `controller` itself is main, the daemon and their settings. */
 const RULES: Readonly<Record<string, Rule>> = {
   'controller/model': { may: [], pure: true },
   'controller/abi': { may: [], pure: true },
@@ -22,22 +24,19 @@ const RULES: Readonly<Record<string, Rule>> = {
   'controller/kernel': { may: ['controller/abi', 'controller/reconcile', 'native'] },
   'controller/members': { may: ['controller/abi', 'controller/model', 'controller/kernel'] },
   'controller/telemetry': { may: ['controller/abi', 'controller/model'] },
-  'controller/dns': { may: ['controller/model'] },
-  'controller/admin': { may: ['controller/model', 'controller/telemetry'] },
-  controller: { may: ['controller', 'native'] },
+  'controller/dns': { may: ['controller/model', 'native'] },
+  'controller/admin': { may: ['controller/admin/api.ts', 'controller/model', 'controller/telemetry'] },
+  // The words that kmeshctl and the daemon exchange.
+  'controller/admin/api.ts': { may: ['controller/model'], pure: true },
+  controller: { may: ['native'] },
   native: { may: [] },
   tools: { may: [] },
-  lab: { may: [] },
-  bench: { may: ['lab', 'controller/abi', 'controller/model'] },
-  'cli/start': { may: ['lab', 'controller/sources', 'controller/model'] },
-  cli: { may: ['controller', 'controller/abi', 'controller/model'] },
-  'cli/offline': {
-    may: [
-      'cli',
-      'native',
-      ...['', '/abi', '/compiler', '/kernel', '/members', '/model'].map((name) => `controller${name}`),
-    ],
-  },
+  lab: { may: ['native'] },
+  cli: { may: ['controller', 'controller/abi', 'controller/admin/api.ts', 'controller/model'] },
+  // Commands that need no daemon.
+  'cli/offline': { may: ['cli', 'controller', 'native', ...OFFLINE] },
+  // `npm start`.
+  'cli/start': { may: ['cli', 'controller', 'lab', 'native', ...OFFLINE] },
 }
 
 const IMPORT = /^(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm
@@ -45,7 +44,7 @@ const IMPURE =
   /\b(Date\.now|new Date\b|Math\.random|performance\.|process\.|set(Timeout|Interval|Immediate)\b|crypto\.)/
 
 function ruleOf(path: string): readonly [string, Rule] | undefined {
-  for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
+  for (let folder = path; folder !== '.'; folder = dirname(folder)) {
     const rule = RULES[folder]
     if (rule !== undefined) return [folder, rule]
   }
