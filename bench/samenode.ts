@@ -1,0 +1,47 @@
+/** What joining both ends of a connection below TCP gains, between two namespaces of one node. */
+import type { UndoStack } from '../lab/undo.ts'
+import { runLoad, startServer } from './load.ts'
+import type { Bench } from './main.ts'
+import { ratio, runRounds, type Variant } from './rounds.ts'
+import { buildTopology, SERVICE_ADDRESS, SERVICE_PORT } from './topology.ts'
+
+const SIZES = { request: 1024, response: 1024 }
+const [MESH_PORT, DIRECT_PORT] = [9001, 9002]
+const SECONDS = 1.5
+
+export const samenode: Bench = {
+  summary: 'requests of 1 KB and responses of 1 KB over 16 and 32 connections: socket lane against direct TCP',
+  async run(undo: UndoStack, { rounds, progress }) {
+    const { client, server, daemon, mesh, direct } = await buildTopology(undo, MESH_PORT)
+    const lanes = JSON.parse(await daemon.kmeshctl('status', '-o', 'json')) as {
+      lanes: { lane: string; state: string }[]
+    }
+    if (!lanes.lanes.some(({ lane, state }) => lane === 'socket' && state === 'on')) {
+      throw new Error('the socket lane is off on this kernel: see "kmeshctl status"')
+    }
+    await startServer(undo, mesh(server), server.ipv4, MESH_PORT, SIZES)
+    await startServer(undo, direct(server), server.ipv4, DIRECT_PORT, SIZES)
+    const routed = { ...SIZES, address: SERVICE_ADDRESS, port: SERVICE_PORT, kind: 'keep', seconds: SECONDS } as const
+    const straight = { ...routed, address: server.ipv4, port: DIRECT_PORT }
+    // The very first connection only shows that the server is near.
+    await runLoad(undo, mesh(client), { ...routed, kind: 'short', seconds: 0.1, count: 1 })
+    const variant = (name: string, through: boolean, count: number): Variant => ({
+      name,
+      run: () => runLoad(undo, (through ? mesh : direct)(client), { ...(through ? routed : straight), count }),
+    })
+    const variants = [
+      variant('direct_16', false, 16),
+      variant('mesh_16', true, 16),
+      variant('direct_32', false, 32),
+      variant('mesh_32', true, 32),
+    ]
+    const measured = await runRounds(variants, rounds, 'per_second', progress)
+    return {
+      ...measured,
+      ratios: {
+        samenode_rps: ratio(measured.rounds, 'per_second', 'mesh_32', 'direct_32'),
+        samenode_rps_16: ratio(measured.rounds, 'per_second', 'mesh_16', 'direct_16'),
+      },
+    }
+  },
+}

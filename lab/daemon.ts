@@ -1,0 +1,104 @@
+/** A real kmeshd of our own: in its own cgroup, with its own pins and sockets, ended and swept away with the lab. */
+import type { ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { run } from './command.ts'
+import type { Pod } from './network.ts'
+import { start, stop, waitForLine } from './process.ts'
+import type { UndoStack } from './undo.ts'
+
+/** The folder that holds bin/: this file runs from dist/lab. */
+export const PROJECT = join(import.meta.dirname, '..', '..')
+
+export interface DaemonOptions {
+  /** where its programs are attached: members run in it */
+  readonly cgroup: string
+  /** files of the configuration by name */
+  readonly files: Readonly<Record<string, string>>
+  /** further arguments of kmeshd */
+  readonly flags?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export class Daemon {
+  readonly #undo: UndoStack
+  readonly #options: DaemonOptions
+  /** holds configuration, socket and pins */
+  readonly folder: string
+  readonly socket: string
+  readonly bpfFs: string
+  readonly config: string
+  #process: ChildProcess | undefined
+
+  private constructor(undo: UndoStack, options: DaemonOptions) {
+    this.#undo = undo
+    this.#options = options
+    this.folder = mkdtempSync(join(tmpdir(), 'kmesh-'))
+    this.socket = join(this.folder, 'admin.sock')
+    this.bpfFs = join(this.folder, 'bpf')
+    this.config = join(this.folder, 'config')
+    mkdirSync(this.config)
+    undo.push(`folder ${this.folder}`, () => rmSync(this.folder, { recursive: true }))
+    for (const [name, text] of Object.entries(options.files)) this.write(name, text)
+  }
+
+  /** Starts it, and waits until it is ready. @throws with what it said when it is not */
+  static async start(undo: UndoStack, options: DaemonOptions): Promise<Daemon> {
+    const daemon = new Daemon(undo, options)
+    undo.push(`pins ${daemon.bpfFs}`, () => daemon.cleanup())
+    await daemon.launch()
+    return daemon
+  }
+
+  /** Starts the process again, after it ended. */
+  async launch(): Promise<void> {
+    const { cgroup, flags = [], environment = {} } = this.#options
+    this.#process = start(
+      this.#undo,
+      {},
+      [
+        ...[process.execPath, join(PROJECT, 'bin', 'kmeshd'), '--config', this.config, '--cgroup2-path', cgroup],
+        ...['--bpf-fs-path', this.bpfFs, '--socket', this.socket, '--admin-address', 'off', '--metrics-address', 'off'],
+        ...['--log-level', 'warn', ...flags],
+      ],
+      { env: { ...process.env, ...environment } },
+    )
+    await waitForLine(this.#process, /^ready/, 60_000 * Number(process.env['KMESH_TIME_SCALE'] ?? 1))
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0
+  }
+
+  /** @param signal SIGTERM leaves traffic running; SIGKILL shows that it does not need the daemon */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (this.#process === undefined) return
+    if (signal === 'SIGKILL') this.#process.kill(signal)
+    await stop(this.#process)
+  }
+
+  /** Replaces one file of the configuration, as an editor or a ConfigMap does: written beside, then renamed. */
+  write(name: string, text: string): void {
+    const path = join(this.config, name)
+    const beside = join(dirname(path), `.${name}.new`)
+    writeFileSync(beside, text)
+    renameSync(beside, path)
+  }
+
+  /** Removes pins and programs, without the daemon. */
+  async cleanup(): Promise<void> {
+    await this.end('SIGTERM')
+    await this.kmeshctl('cleanup', '--bpf-fs-path', this.bpfFs)
+  }
+
+  /** @returns what kmeshctl printed @throws with its complaint */
+  kmeshctl(command: string, ...args: readonly string[]): Promise<string> {
+    const target = command === 'cleanup' ? [] : ['--socket', this.socket]
+    return run(process.execPath, join(PROJECT, 'bin', 'kmeshctl'), command, ...target, ...args)
+  }
+
+  async enroll(pod: Pod, namespace = 'default'): Promise<void> {
+    await this.kmeshctl('enroll', '--netns', pod.netnsPath, '--namespace', namespace)
+  }
+}
