@@ -15,6 +15,7 @@ import { layoutsOf, type StructLayout } from '../../../tools/layouts.ts'
 
 const root = projectRoot()
 const object = join(root, 'build', 'bpf', 'abi.bpf.o')
+const include = ['bpf', 'bpf/include'].flatMap((folder) => ['-I', join(root, folder)])
 const layouts = layoutsOf(parseBtf(elfSection(readFileSync(object), '.BTF')))
 const structs = new Map(layouts.structs.map((struct) => [struct.name, struct]))
 
@@ -69,8 +70,7 @@ t.test('every struct is encoded as the C compiler lays it out, and decoded back'
     'oracle.c': [
       '#include <stdio.h>',
       '#include <string.h>',
-      '#include <linux/bpf.h>',
-      '#include "types.h"',
+      '#include "abi.bpf.c"',
       'int main(void) {',
       ...samples.flatMap(({ struct: { name }, statements }) => [
         `struct ${name} ${name}_; memset(&${name}_, 0, sizeof(${name}_));`,
@@ -82,7 +82,7 @@ t.test('every struct is encoded as the C compiler lays it out, and decoded back'
     ].join('\n'),
   })
   const oracle = join(dir, 'oracle')
-  execFileSync('gcc', ['-Wall', '-Werror', '-I', join(root, 'bpf/include'), '-o', oracle, join(dir, 'oracle.c')])
+  execFileSync('gcc', [...include, '-o', oracle, join(dir, 'oracle.c')])
   const lines = execFileSync(oracle, { encoding: 'utf8' }).trim().split('\n')
   const expected = new Map(lines.map((line) => line.split(' ') as [string, string]))
 
@@ -100,15 +100,14 @@ t.test('enums have the numbers of the C header, and their names by number', (t) 
   const dir = t.testdir({
     'enums.c': [
       '#include <stdio.h>',
-      '#include <linux/bpf.h>',
-      '#include "types.h"',
+      '#include "abi.bpf.c"',
       'int main(void) {',
       ...constants.map(({ name }) => `printf("${name} %u\\n", (unsigned)${name});`),
       'return 0; }',
     ].join('\n'),
   })
   const program = join(dir, 'enums')
-  execFileSync('gcc', ['-I', join(root, 'bpf/include'), '-o', program, join(dir, 'enums.c')])
+  execFileSync('gcc', [...include, '-o', program, join(dir, 'enums.c')])
   t.equal(
     constants.map(({ name, value }) => `${name} ${value}\n`).join(''),
     execFileSync(program, { encoding: 'utf8' }),
@@ -146,8 +145,8 @@ function generateFrom(dir: string, types: string, exported = 'ABI(struct, x);'):
   const source = join(dir, 'x.bpf.c')
   writeFileSync(source, `#include "mesh.h"\n${types}\n${exported}\n`)
   const multiarch = execFileSync('gcc', ['-print-multiarch'], { encoding: 'utf8' }).trim()
-  const include = ['-I', join(root, 'bpf/include'), '-isystem', `/usr/include/${multiarch}`]
-  execFileSync('clang', ['-target', 'bpf', '-g', '-O2', ...include, '-c', source, '-o', join(dir, 'x.o')])
+  const flags = ['-target', 'bpf', '-g', '-O2', ...include, '-isystem', `/usr/include/${multiarch}`]
+  execFileSync('clang', [...flags, '-c', source, '-o', join(dir, 'x.o')])
   return generate(join(dir, 'x.o'))
 }
 
