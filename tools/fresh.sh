@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # fresh.sh SUITE COMMAND...: runs a command of this repository, as committed, on a fresh Debian
-# that has git, Node and npm only: `tools/fresh.sh bookworm npm test`. Mirror, proxy, registry and
+# that has git, Node and npm only: `tools/fresh.sh bookworm npm test`, or a line for the shell in
+# one argument. Mirror, proxy, registry and
 # certificates are the machine's; NODE_VERSION chooses Node (20). What this makes is deleted in
 # every case. What the command left behind is named, and makes the status 1.
 set -eu
@@ -32,6 +33,7 @@ traces() {
 if [ "${1:-}" = --inside ]; then
   root=$2
   shift 2
+  [ $# -gt 1 ] || set -- sh -c "$1"
   mount -t proc proc "$root/proc"
   for folder in sys dev; do mount --rbind "/$folder" "$root/$folder"; done
   traces | sort > "$root/../before"
