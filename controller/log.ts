@@ -74,7 +74,7 @@ function label(level: string): { level: string } {
 function plain(json: string): string {
   const { time, level, logger, msg, err, ...rest } = JSON.parse(json) as Record<string, unknown>
   const error = (err as { message?: string } | undefined)?.message
-  const message = [msg, error].filter((text) => typeof text === 'string').join(': ')
+  const message = [msg, error === msg ? undefined : error].filter((text) => typeof text === 'string').join(': ')
   const fields = Object.entries(rest).map(([name, value]) => {
     return ` ${name}=${word(typeof value === 'string' ? value : JSON.stringify(value))}`
   })

@@ -30,7 +30,7 @@ export function connsCommand(): Command {
         'STATE',
         'SENT',
         'RECEIVED',
-        'LANE',
+        'VERDICT',
       ]
       const rows = answer.connections.map((connection) => [
         connection.protocol,
@@ -43,7 +43,7 @@ export function connsCommand(): Command {
         connection.state,
         bytesText(connection.sentBytes),
         bytesText(connection.receivedBytes),
-        connection.lane,
+        connection.verdict,
       ])
       print(await table(heads, rows))
       if (answer.omitted > 0) print(`and ${answer.omitted} more (--limit)`)

@@ -17,6 +17,7 @@ A map that is full refuses what is new and keeps what it has; kmeshd --map-size 
       const answer = await new Client(socket).get<{ maps: readonly MapUsage[] }>('/v1/maps')
       if (output === 'json') return printJson(answer)
       const rows = answer.maps.map(({ name, entries, maxEntries, bytes }) => {
+        if (entries === null) return [name, '-', '-', '-', bytesText(bytes)]
         return [name, String(entries), String(maxEntries), percentText(entries, maxEntries), bytesText(bytes)]
       })
       print(await table(['NAME', 'ENTRIES', 'MAX', 'FILL', 'MEMORY'], rows))

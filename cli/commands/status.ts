@@ -64,10 +64,10 @@ function ignoredText({ errors, warnings }: Status['problems']): string {
 const FULLEST_SHOWN = 3
 
 function fullestText(maps: readonly MapUsage[]): string {
-  const fill = ({ entries, maxEntries }: MapUsage) => entries / maxEntries
-  return [...maps]
-    .sort((a, b) => fill(b) - fill(a))
+  return maps
+    .flatMap(({ name, entries, maxEntries }) => (entries === null ? [] : [{ name, entries, maxEntries }]))
+    .sort((a, b) => b.entries / b.maxEntries - a.entries / a.maxEntries)
     .slice(0, FULLEST_SHOWN)
-    .map((map) => `${map.name} ${percentText(map.entries, map.maxEntries)}`)
+    .map(({ name, entries, maxEntries }) => `${name} ${percentText(entries, maxEntries)}`)
     .join(', ')
 }

@@ -3,6 +3,8 @@
  * every answer is plain JSON, and its shape is the one that docs/cli.md describes.
  */
 import type { Problem } from '../model/problem.ts'
+import type { Connection } from '../telemetry/connections.ts'
+import type { MetricsText } from '../telemetry/metrics.ts'
 
 /** Methods throw `Refusal` where the fault is the caller's or the moment's; anything else is a fault of the daemon. */
 export interface AdminApi {
@@ -104,7 +106,8 @@ export interface Reload {
 
 export interface MapUsage {
   readonly name: string
-  readonly entries: number
+  /** null: nothing that can be counted (ring buffers, storage of sockets) */
+  readonly entries: number | null
   readonly maxEntries: number
   /** of kernel memory */
   readonly bytes: number
@@ -114,30 +117,6 @@ export interface Connections {
   readonly connections: readonly Connection[]
   /** how many more there are beyond the limit */
   readonly omitted: number
-}
-
-export interface Connection {
-  readonly protocol: 'TCP' | 'UDP'
-  readonly direction: 'outbound' | 'inbound'
-  readonly source: Peer
-  readonly destination: Peer
-  /** what the application asked for; null: the destination itself */
-  readonly asked: string | null
-  /** `namespace/name`; null: no service */
-  readonly service: string | null
-  readonly lane: 'connect' | 'socket'
-  /** TCP's name for it: `ESTABLISHED`, `SYN_SENT`, ... */
-  readonly state: string
-  readonly sentBytes: number
-  readonly receivedBytes: number
-  readonly startedAt: string
-}
-
-export interface Peer {
-  /** `10.0.0.1:80`, `[fd00::1]:80` */
-  readonly address: string
-  /** `namespace/name`; null: not known to the mesh */
-  readonly workload: string | null
 }
 
 export type MemberTarget =
@@ -184,11 +163,6 @@ export interface Monitoring {
   /** connections and bytes are counted for the metrics */
   readonly monitoring: boolean
   readonly accessLog: boolean
-}
-
-export interface MetricsText {
-  readonly contentType: string
-  readonly text: string
 }
 
 export type RefusalReason = 'invalid' | 'not-found' | 'conflict' | 'full' | 'not-ready'

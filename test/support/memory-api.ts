@@ -21,6 +21,7 @@ export const MAPS: readonly MapUsage[] = [
   { name: 'members', entries: 2, maxEntries: 8192, bytes: 131_456 },
   { name: 'slots', entries: 262_144, maxEntries: 262_144, bytes: 44_040_192 },
   { name: 'services', entries: 12, maxEntries: 32768, bytes: 1_048_576 },
+  { name: 'events', entries: null, maxEntries: 1_048_576, bytes: 1_052_672 },
 ]
 
 export const RELOAD: Reload = {
@@ -60,7 +61,7 @@ const CONNECTIONS: Connections = {
       destination: { address: '10.0.0.2:9080', workload: 'default/reviews-v1' },
       asked: '10.96.0.10:9080',
       service: 'default/reviews',
-      lane: 'connect',
+      verdict: 'routed',
       state: 'ESTABLISHED',
       sentBytes: 1536,
       receivedBytes: 5_000_000_000,
@@ -73,7 +74,7 @@ const CONNECTIONS: Connections = {
       destination: { address: '[fd00::2]:9080', workload: 'default/reviews-v1' },
       asked: null,
       service: null,
-      lane: 'socket',
+      verdict: 'accepted',
       state: 'CLOSE_WAIT',
       sentBytes: 0,
       receivedBytes: 12,

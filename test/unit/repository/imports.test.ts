@@ -27,7 +27,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'controller/dns': { may: ['controller/model', 'native'] },
   'controller/admin': { may: ['controller/admin/api.ts', 'controller/model', 'controller/telemetry'] },
   // The words that kmeshctl and the daemon exchange.
-  'controller/admin/api.ts': { may: ['controller/model'], pure: true },
+  'controller/admin/api.ts': { may: ['controller/model'], types: ['controller/telemetry'], pure: true },
   controller: { may: ['native'] },
   native: { may: [] },
   tools: { may: [] },
