@@ -130,7 +130,10 @@ export interface RingBuffer {
   close(): void
 }
 
-/** Where to attach among programs that are already there (BPF_F_BEFORE, BPF_F_AFTER; cgroup: kernel 6.17, tcx: 6.6). */
+/**
+ * Where to attach among programs that are already there (BPF_F_BEFORE, BPF_F_AFTER; cgroup: kernel 6.17, tcx: 6.6).
+ * On a cgroup the other program must be there by a link, as ours is; 'last' is where every kernel attaches by itself.
+ */
 export interface LinkOrder {
   readonly place: 'first' | 'last' | 'before' | 'after'
   /** program id, for before and after */
@@ -178,7 +181,7 @@ export interface Native {
   readonly iterate: (program: BpfProgram, map?: BpfMap) => Buffer
   /** Records arrive on the main thread. `pollMs` 0: at once (a waiting thread); else read by timer, with no wake-up per record. */
   readonly ringBuffer: (map: BpfMap, onRecord: (record: Buffer) => void, pollMs: number) => RingBuffer
-  /** Does the kernel know the helper for this program type? (libbpf_probe_bpf_helper) @throws EOPNOTSUPP for types it cannot try */
+  /** Does the kernel have the helper for this program type, at the type's most usual hook? */
   readonly probeHelper: (programType: number, helper: number) => boolean
   readonly probeMapType: (mapType: number) => boolean
   readonly probeProgramType: (programType: number) => boolean

@@ -87,12 +87,13 @@ template <class T> class Handle : public Napi::ObjectWrap<T>
       private:
 	Fd fd_;
 
-	/* bpf_obj_get() opens any kind; the descriptor's link in /proc names it. */
-	static bool is_kind(int fd, const char *kind)
+	/* bpf_obj_get() opens any kind; the descriptor's link in /proc names it, a link's in two ways. */
+	static bool is_kind(int fd, const std::string &kind)
 	{
 		char target[64] = {};
 		std::string link = "/proc/self/fd/" + std::to_string(fd);
-		ssize_t length = readlink(link.c_str(), target, sizeof(target) - 1);
-		return length < 0 || std::string(target) == std::string("anon_inode:") + kind;
+		if (readlink(link.c_str(), target, sizeof(target) - 1) < 0)
+			return true;
+		return target == "anon_inode:bpf-" + kind || target == "anon_inode:bpf_" + kind;
 	}
 };

@@ -9,7 +9,7 @@ class Link : public Handle<Link>
       public:
 	static constexpr napi_type_tag TAG = {0x6b6d6573685f6c69, 0x53e8c40d1b7f4ea6};
 	static constexpr const char *NAME = "BpfLink";
-	static constexpr const char *KIND = "bpf-link"; /* of bpf_obj_get(): a new link is a bpf_link */
+	static constexpr const char *KIND = "link";
 	static constexpr auto CONSTRUCTOR = &Classes::link;
 
 	static void define(Napi::Env env, Napi::Object exports);

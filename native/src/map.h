@@ -12,7 +12,7 @@ class Map : public Handle<Map>
       public:
 	static constexpr napi_type_tag TAG = {0x6b6d6573685f6d61, 0x9c1d5b7e42a64f10};
 	static constexpr const char *NAME = "BpfMap";
-	static constexpr const char *KIND = "bpf-map";
+	static constexpr const char *KIND = "map";
 	static constexpr auto CONSTRUCTOR = &Classes::map;
 
 	static void define(Napi::Env env, Napi::Object exports);

@@ -41,9 +41,10 @@ struct bpf_object *Object::opened() const
 /* What is set after load() would have no effect. */
 struct bpf_object *Object::settable() const
 {
+	struct bpf_object *object = opened();
 	if (loaded_)
 		throw Napi::Error::New(Env(), "this BpfObject is loaded: settings come before load()");
-	return opened();
+	return object;
 }
 
 struct bpf_map *Object::map_named(const Napi::Value &value) const

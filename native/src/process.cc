@@ -30,13 +30,17 @@ static void set_inherited_signals(void (*disposition)(int))
 	signal(SIGXFSZ, disposition);
 }
 
-/* Node opens pipes and terminals for non-blocking use; other programs expect them to block. */
-static void make_standard_streams_block()
+/* Node marks its own standard streams as not to be inherited, and opens pipes and terminals for
+ * non-blocking use, which other programs do not expect.
+ */
+static void hand_down_standard_streams()
 {
 	for (int fd = 0; fd <= 2; fd++) {
 		int flags = fcntl(fd, F_GETFL);
-		if (flags >= 0 && (flags & O_NONBLOCK))
-			fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+		if (flags < 0)
+			continue;
+		fcntl(fd, F_SETFD, 0);
+		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 	}
 }
 
@@ -60,7 +64,7 @@ static void exec(const Napi::CallbackInfo &info)
 	std::vector<char *> argument_pointers = pointers_to(arguments);
 	std::vector<char *> variable_pointers = pointers_to(variables);
 	set_inherited_signals(SIG_DFL);
-	make_standard_streams_block();
+	hand_down_standard_streams();
 	execve(file.c_str(), argument_pointers.data(), variable_pointers.data());
 	int error = errno;
 	set_inherited_signals(SIG_IGN);

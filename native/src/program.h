@@ -11,7 +11,7 @@ class Program : public Handle<Program>
       public:
 	static constexpr napi_type_tag TAG = {0x6b6d6573685f7072, 0x1f0b7a3d96e24c58};
 	static constexpr const char *NAME = "BpfProgram";
-	static constexpr const char *KIND = "bpf-prog";
+	static constexpr const char *KIND = "prog";
 	static constexpr auto CONSTRUCTOR = &Classes::program;
 
 	static void define(Napi::Env env, Napi::Object exports);

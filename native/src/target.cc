@@ -2,6 +2,7 @@
 #include "target.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "map.h"
 
@@ -14,6 +15,9 @@ Target::Target(const Napi::Value &value)
 		if (!opened_.valid())
 			throw_error(value.Env(), "open", errno, name_);
 		number_ = opened_.get();
+		struct stat status;
+		if (fstat(opened_.get(), &status) == 0)
+			inode_ = status.st_ino;
 	} else if (place.Has("map")) {
 		const Map &map = unwrap<Map>(place.Get("map"));
 		name_ = map.info().name;

@@ -22,8 +22,15 @@ class Target
 		return name_;
 	}
 
+	/* Of a path: a cgroup's id. */
+	uint64_t inode() const
+	{
+		return inode_;
+	}
+
       private:
 	Fd opened_;
+	uint64_t inode_ = 0;
 	uint32_t number_;
 	std::string name_;
 };
