@@ -67,39 +67,46 @@ static Napi::Value netns_cookie(const Napi::CallbackInfo &info)
 	return Napi::BigInt::New(info.Env(), cookie);
 }
 
+static Outcome bind_or_listen(int fd, bool listens, const SocketAddress &address)
+{
+	int on = 1;
+	/* As Node's own listeners: a port whose last connections still wait is free. */
+	if (listens && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
+		return failed("setsockopt");
+	if (bind(fd, address.get(), address.size))
+		return failed("bind");
+	if (listens && listen(fd, SOMAXCONN))
+		return failed("listen");
+	return {};
+}
+
+static Outcome start_connect(int fd, const SocketAddress &address)
+{
+	if (connect(fd, address.get(), address.size) && errno != EINPROGRESS)
+		return failed("connect");
+	return {};
+}
+
 static Napi::Value socket_in(const Napi::CallbackInfo &info)
 {
 	std::string kind = text_of(info[1], "kind");
 	if (kind != "tcp" && kind != "udp" && kind != "connect")
 		throw Napi::TypeError::New(info.Env(), "kind must be tcp, udp or connect");
-	bool tcp = kind == "tcp";
 	SocketAddress address = socket_address_of(info[2], info[3]);
 
-	Fd bound;
+	Fd made;
 	inside(info[0], [&]() -> Outcome {
-		int type = (kind == "udp" ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
-		bound.reset(socket(address.storage.ss_family, type, 0));
-		if (!bound.valid())
+		int type = kind == "udp" ? SOCK_DGRAM : SOCK_STREAM;
+		made.reset(socket(address.storage.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+		if (!made.valid())
 			return failed("socket");
-		int on = 1;
-		/* As Node's own listeners: a port whose last connections still wait is free. */
-		if (tcp && setsockopt(bound.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
-			return failed("setsockopt");
 		unsigned int mark = DAEMON_MARK;
-		if (setsockopt(bound.get(), SOL_SOCKET, SO_MARK, &mark, sizeof(mark)))
+		if (setsockopt(made.get(), SOL_SOCKET, SO_MARK, &mark, sizeof(mark)))
 			return failed("setsockopt");
-		if (kind == "connect") {
-			bool under_way =
-			    !connect(bound.get(), address.get(), address.size) || errno == EINPROGRESS;
-			return under_way ? Outcome{} : failed("connect");
-		}
-		if (bind(bound.get(), address.get(), address.size))
-			return failed("bind");
-		if (tcp && listen(bound.get(), SOMAXCONN))
-			return failed("listen");
-		return {};
+		return kind == "connect" ? start_connect(made.get(), address)
+					 : bind_or_listen(made.get(), kind == "tcp", address);
 	});
-	return Napi::Number::New(info.Env(), bound.release());
+	return Napi::Number::New(info.Env(), made.release());
 }
 
 void define_netns(Napi::Env env, Napi::Object exports)

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readlinkSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { native } from '../../native/index.ts'
 import { needsRoot, openTestObject, outputOf, ownCgroup, ownNetns } from './places.ts'
@@ -81,6 +81,20 @@ t.test('a datagram socket inside a namespace answers', needsRoot, async (t) => {
     socket.send('there and', 18053, '127.0.0.1')`
   t.equal(await outputOf('nsenter', [`--net=${netns}`, process.execPath, '-e', script]), 'there and back')
   socket.close()
+})
+
+t.test('a connection from inside a namespace reaches a listener there', needsRoot, async (t) => {
+  const netns = await ownNetns(t)
+  const server = createServer((socket) => socket.pipe(socket))
+  server.listen({ fd: native().socketIn(netns, 'tcp', '127.0.0.1', 18080) })
+  await once(server, 'listening')
+  const client = new Socket({ fd: native().socketIn(netns, 'connect', '127.0.0.1', 18080) })
+  client.end('and back')
+  const [answer] = (await once(client, 'data')) as [Buffer]
+  t.equal(answer.toString(), 'and back')
+  await once(client, 'close')
+  server.close()
+  t.throws(() => native().socketIn(netns, 'connect', '192.0.2.1', 1), { code: 'ENETUNREACH', syscall: 'connect' })
 })
 
 t.test('addresses and ports that are none are refused', needsRoot, (t) => {
