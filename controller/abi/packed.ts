@@ -42,3 +42,32 @@ export function unpack<K, V>(codec: EntryCodec<K, V>, { count, keys, values }: P
   }
   return entries
 }
+
+export function concatPacked(list: readonly PackedEntries[]): PackedEntries {
+  if (list.length === 1 && list[0] !== undefined) return list[0]
+  return {
+    count: list.reduce((sum, { count }) => sum + count, 0),
+    keys: concatBytes(list.map(({ keys }) => keys)),
+    values: concatBytes(list.map(({ values }) => values)),
+  }
+}
+
+export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+export function samePacked(a: PackedEntries, b: PackedEntries): boolean {
+  return a.count === b.count && sameBytes(a.keys, b.keys) && sameBytes(a.values, b.values)
+}

@@ -1,0 +1,81 @@
+/**
+ * What fits into the maps. A service that does not fit is refused whole, with the numbers and the flag that helps;
+ * nothing is cut.
+ */
+import { maps } from '../abi/layouts.generated.ts'
+import type { Problem } from '../model/problem.ts'
+import { type Fragment, TABLES, type Table } from './fragment.ts'
+
+/** Entries of each map. */
+export type Limits = Readonly<Record<Table, number>>
+
+export const DEFAULT_LIMITS: Limits = {
+  frontends: maps.frontends.maxEntries,
+  services: maps.services.maxEntries,
+  slots: maps.slots.maxEntries,
+  set_members: maps.set_members.maxEntries,
+  cursors: maps.cursors.maxEntries,
+  workloads: maps.workloads.maxEntries,
+}
+
+/** A service that changes has its old and its new endpoints in these for a while. */
+export const DOUBLED: ReadonlySet<Table> = new Set<Table>(['slots', 'set_members'])
+
+/** @param fragments the first ones have the precedence @returns what does not fit, with the reason */
+export function findExcess(fragments: readonly Fragment[], limits: Limits): ReadonlyMap<string, Problem> {
+  const excess = new Map<string, Problem>()
+  for (const table of TABLES) {
+    let used = 0
+    let largest = 0
+    for (const { sizes } of fragments) {
+      used += sizes[table]
+      largest = Math.max(largest, sizes[table])
+    }
+    // An upper bound, for sets that services share are counted each time. Mostly it settles the question.
+    if (used + (DOUBLED.has(table) ? largest : 0) > limits[table]) refuse(fragments, table, limits[table], excess)
+  }
+  return excess
+}
+
+function refuse(fragments: readonly Fragment[], table: Table, limit: number, excess: Map<string, Problem>): void {
+  const counted = new Set<bigint>()
+  let used = 0
+  let spare = 0
+  for (const fragment of fragments) {
+    if (excess.has(fragment.key)) continue
+    const size = DOUBLED.has(table) ? newEntries(fragment, table, counted) : fragment.sizes[table]
+    const spareThen = DOUBLED.has(table) ? Math.max(spare, fragment.sizes[table]) : 0
+    if (used + size + spareThen > limit) {
+      const room = { table, needed: size, spare: spareThen, available: limit - used, size: used + size + spareThen }
+      excess.set(fragment.key, noRoom(fragment, room))
+      continue
+    }
+    used += size
+    spare = spareThen
+    for (const { id } of fragment.sets) counted.add(id)
+  }
+}
+
+/** Those of its sets that no service before it has. */
+function newEntries({ sets }: Fragment, table: Table, counted: ReadonlySet<bigint>): number {
+  const fresh = sets.filter(({ id }) => !counted.has(id))
+  return fresh.reduce((sum, { slots, members }) => sum + (table === 'slots' ? slots.count : members.count), 0)
+}
+
+export interface Room {
+  readonly table: Table
+  readonly needed: number
+  /** kept free for changes */
+  readonly spare: number
+  readonly available: number
+  /** of the map that would hold it */
+  readonly size: number
+}
+
+export function noRoom({ about, key }: Fragment, { table, needed, spare, available, size }: Room): Problem {
+  const change = spare > 0 ? ` (and ${spare} more while endpoints change)` : ''
+  const what = key.startsWith('service ') ? 'its last state stays in force' : 'these workloads are shown without names'
+  const flag = `--map-size ${table}=${2 ** Math.ceil(Math.log2(size))}`
+  const message = `needs ${needed} entries of the map ${table}${change}, ${available} are left: ${what}. Raise it: ${flag}`
+  return { ...about, severity: 'error', field: '', message }
+}

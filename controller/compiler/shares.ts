@@ -1,0 +1,52 @@
+/**
+ * Weighted destinations over weighted endpoints as shares of one whole, exactly: a destination's weight divided over
+ * its endpoints by theirs, brought to one denominator. Integers all the way.
+ */
+import type { Candidate } from './endpoints.ts'
+
+export interface Portion {
+  readonly weight: number
+  /** none: this portion is refused */
+  readonly candidates: readonly Candidate[]
+}
+
+export interface Shares {
+  /** in the order of their ids, each once */
+  readonly candidates: readonly Candidate[]
+  /** of each candidate */
+  readonly shares: readonly bigint[]
+  readonly refused: bigint
+}
+
+export function combineShares(portions: readonly Portion[]): Shares {
+  const sums = portions.map(({ candidates }) =>
+    candidates.reduce((sum, { endpoint }) => sum + BigInt(endpoint.weight), 0n),
+  )
+  const denominator = sums.reduce((all, sum) => (sum === 0n ? all : leastCommonMultiple(all, sum)), 1n)
+  const byId = new Map<bigint, { readonly candidate: Candidate; share: bigint }>()
+  let refused = 0n
+  for (const [i, { weight, candidates }] of portions.entries()) {
+    const sum = sums[i] ?? 0n
+    if (sum === 0n) {
+      refused += BigInt(weight) * denominator
+      continue
+    }
+    const unit = BigInt(weight) * (denominator / sum)
+    for (const candidate of candidates) {
+      const share = unit * BigInt(candidate.endpoint.weight)
+      const known = byId.get(candidate.id)
+      // One endpoint may serve two destinations: a subset and the whole service.
+      if (known === undefined) byId.set(candidate.id, { candidate, share })
+      else known.share += share
+    }
+  }
+  const sorted = [...byId.values()]
+  if (portions.length > 1) sorted.sort((a, b) => (a.candidate.id < b.candidate.id ? -1 : 1))
+  return { candidates: sorted.map(({ candidate }) => candidate), shares: sorted.map(({ share }) => share), refused }
+}
+
+function leastCommonMultiple(a: bigint, b: bigint): bigint {
+  let [x, y] = [a, b]
+  while (y !== 0n) [x, y] = [y, x % y]
+  return (a / x) * b
+}
