@@ -2,7 +2,7 @@
  * A small network of our own: namespaces ("pods") on one bridge, which lies in a namespace itself.
  * Nothing of it touches the machine's interfaces, routes or firewall.
  */
-import { run } from './command.ts'
+import { addNamespace, deleteNamespace, inNamespace } from './netns.ts'
 import type { UndoStack } from './undo.ts'
 
 export interface Pod {
@@ -61,12 +61,11 @@ export class Network {
   }
 
   async #namespace(name: string): Promise<void> {
-    await run('ip', 'netns', 'add', name)
-    this.#undo.push(`network namespace ${name}`, async () => void (await run('ip', 'netns', 'del', name)))
-    await this.#ip(name, 'link', 'set', 'lo', 'up')
+    await addNamespace(name)
+    this.#undo.push(`network namespace ${name}`, () => deleteNamespace(name))
   }
 
   #ip(netns: string, ...args: string[]): Promise<string> {
-    return run('ip', '-n', netns, ...args)
+    return inNamespace(netns, 'ip', ...args)
   }
 }

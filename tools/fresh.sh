@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # fresh.sh SUITE COMMAND...: runs a command of this repository, as committed, on a fresh Debian
 # that has git, Node and npm only: `tools/fresh.sh bookworm npm test`, or a line for the shell in
-# one argument. Mirror, proxy, registry and
-# certificates are the machine's; NODE_VERSION chooses Node (20). What this makes is deleted in
-# every case. What the command left behind is named, and makes the status 1.
+# one argument. Mirror, proxy, registry and certificates are the machine's; NODE_VERSION chooses
+# Node (20). What this makes is deleted in every case. What the command left behind is named, and
+# makes the status 1.
 set -eu
 
 die() {

@@ -5,6 +5,7 @@ import t from 'tap'
 import { messagesOf, withLength } from '../../controller/dns/framing.ts'
 import { Resolvers } from '../../controller/dns/resolvers.ts'
 import { tcpServer, udpSocket } from '../../controller/dns/sockets.ts'
+import { addNamespace, deleteNamespace } from '../../lab/netns.ts'
 import { native } from '../../native/index.ts'
 import { endpoint, meshOf, service } from '../unit/dns/mesh.ts'
 
@@ -46,10 +47,8 @@ resolver[method](name).then((found) => console.log(JSON.stringify(found.sort()))
 const root = process.getuid?.() === 0
 t.test('a resolver inside a network namespace', { skip: root ? false : 'needs root' }, async (t) => {
   const netns = `kmesh-test-dns-${process.pid}`
-  const path = `/run/netns/${netns}`
-  execFileSync('ip', ['netns', 'add', netns])
-  t.teardown(() => execFileSync('ip', ['netns', 'del', netns]))
-  execFileSync('ip', ['-n', netns, 'link', 'set', 'lo', 'up'])
+  const path = await addNamespace(netns)
+  t.teardown(() => deleteNamespace(netns))
   execFileSync('mkdir', ['-p', `/etc/netns/${netns}`])
   execFileSync('sh', ['-c', `echo nameserver 127.0.0.77 > /etc/netns/${netns}/resolv.conf`])
   t.teardown(() => execFileSync('rm', ['-r', `/etc/netns/${netns}`]))

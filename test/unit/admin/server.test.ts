@@ -19,7 +19,7 @@ t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 
 function ask(options: RequestOptions, body?: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const asked: ClientRequest = request({ agent: false, ...options }, (response) => {
+    const asked: ClientRequest = request({ agent: false, host: '127.0.0.1', ...options }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => (text += chunk))

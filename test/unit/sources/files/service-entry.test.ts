@@ -1,5 +1,5 @@
 import t from 'tap'
-import { istio, load, pod, serviceOf, service, TextFolder } from './support.ts'
+import { istio, load, pod, service, serviceOf, TextFolder } from './support.ts'
 
 const PORTS = 'ports: [{number: 443, name: tls, protocol: TLS}]'
 
@@ -76,12 +76,22 @@ t.test('connections to hosts of resolution NONE are left alone, and addresses wr
   )
   t.same(problems, [])
   t.equal(mesh.services.size, 1)
-  t.match(serviceOf(mesh, 'default', 'c.example.org'), { headless: true, addresses: [], endpoints: [{ address: '192.0.2.9' }] })
+  t.match(serviceOf(mesh, 'default', 'c.example.org'), {
+    headless: true,
+    addresses: [],
+    endpoints: [{ address: '192.0.2.9' }],
+  })
 })
 
 t.test('a wildcard without an address has none: its names stand for the endpoints', async (t) => {
-  const { mesh } = load(entry(`hosts: ["*.example.org"]\nresolution: STATIC\n${PORTS}\nendpoints: [{address: 198.51.100.1}]`))
-  t.match(serviceOf(mesh, 'default', '*.example.org'), { headless: true, addresses: [], endpoints: [{ address: '198.51.100.1' }] })
+  const { mesh } = load(
+    entry(`hosts: ["*.example.org"]\nresolution: STATIC\n${PORTS}\nendpoints: [{address: 198.51.100.1}]`),
+  )
+  t.match(serviceOf(mesh, 'default', '*.example.org'), {
+    headless: true,
+    addresses: [],
+    endpoints: [{ address: '198.51.100.1' }],
+  })
 })
 
 t.test('a selector chooses WorkloadEntries and pods of its namespace', async (t) => {
@@ -93,7 +103,11 @@ t.test('a selector chooses WorkloadEntries and pods of its namespace', async (t)
     pod('p', { labels: '{app: a, version: v2}', status: 'podIP: 10.1.0.1' }),
   )
   t.same(problems, [])
-  const facts = serviceOf(mesh, 'default', 'a.example.org').endpoints.map((e) => [e.address, e.ports.get('tls'), e.workload])
+  const facts = serviceOf(mesh, 'default', 'a.example.org').endpoints.map((e) => [
+    e.address,
+    e.ports.get('tls'),
+    e.workload,
+  ])
   t.same(facts, [
     ['10.1.0.1', 443, 'Kubernetes//Pod/default/p'],
     ['10.3.0.1', 8443, 'Kubernetes/networking.istio.io/WorkloadEntry/default/vm'],
@@ -105,7 +119,10 @@ t.test('hosts to be looked up become the addresses they resolve to', async (t) =
   folder.write('a.yaml', entry(`hosts: [a.example.org]\nresolution: DNS\n${PORTS}`))
   folder.write(
     'b.yaml',
-    entry(`hosts: [b.example.org]\nresolution: DNS\n${PORTS}\nendpoints: [{address: b1.example.net, weight: 2}, {address: 10.0.0.9}]`, 'b'),
+    entry(
+      `hosts: [b.example.org]\nresolution: DNS\n${PORTS}\nendpoints: [{address: b1.example.net, weight: 2}, {address: 10.0.0.9}]`,
+      'b',
+    ),
   )
   t.same(folder.wantedHosts(), ['a.example.org', 'b1.example.net'])
   t.same(serviceOf(folder.build().mesh, 'default', 'a.example.org').endpoints, [])

@@ -3,7 +3,8 @@ import type { RouteRule } from '../../../../controller/model/traffic-policy.ts'
 import { istio, load } from './support.ts'
 
 const virtual = (spec: string, name = 'vs', metadata?: string): string => istio('VirtualService', name, spec, metadata)
-const rulesOf = (spec: string): readonly RouteRule[] => load(virtual(`hosts: [reviews]\n${spec}`)).mesh.routes[0]?.rules ?? []
+const rulesOf = (spec: string): readonly RouteRule[] =>
+  load(virtual(`hosts: [reviews]\n${spec}`)).mesh.routes[0]?.rules ?? []
 
 const V1 = '{destination: {host: reviews, subset: v1}, weight: 80}'
 const V2 = '{destination: {host: reviews, subset: v2}, weight: 20}'
@@ -50,7 +51,8 @@ tcp:
 })
 
 t.test('weights need not sum up, one destination needs none, and of several one without gets nothing', async (t) => {
-  const weights = (route: string): unknown => rulesOf(`tcp: [{route: ${route}}]`)[0]?.destinations.map(({ weight }) => weight)
+  const weights = (route: string): unknown =>
+    rulesOf(`tcp: [{route: ${route}}]`)[0]?.destinations.map(({ weight }) => weight)
   t.same(weights('[{destination: {host: a}, weight: 8}, {destination: {host: b}, weight: 1}]'), [8, 1])
   t.same(weights('[{destination: {host: a}}]'), [100])
   t.same(weights('[{destination: {host: a}, weight: 0}]'), [100])
@@ -105,7 +107,10 @@ http:
 t.test('without a rule that holds for every request the service stays unrouted', async (t) => {
   const { mesh, problems } = load(virtual(`hosts: [reviews]\nhttp: [{match: [{uri: {exact: /x}}], route: [${V1}]}]`))
   t.same(mesh.routes, [])
-  t.equal(problems.at(-1), 'error VirtualService default/vs spec.http: has no rule that holds for every request: not routed by these')
+  t.equal(
+    problems.at(-1),
+    'error VirtualService default/vs spec.http: has no rule that holds for every request: not routed by these',
+  )
 })
 
 t.test('rules behind one that answers every request by itself are not used either', async (t) => {
@@ -126,7 +131,9 @@ const CLIENTS: Readonly<Record<string, string>> = {
 
 for (const [field, value] of Object.entries(CLIENTS)) {
   t.test(`a tcp rule by ${field} is skipped, never widened`, async (t) => {
-    const { mesh, problems } = load(virtual(`hosts: [reviews]\ntcp: [{match: [{port: 80, ${field}: ${value}}], route: [${V1}]}, {route: [${V2}]}]`))
+    const { mesh, problems } = load(
+      virtual(`hosts: [reviews]\ntcp: [{match: [{port: 80, ${field}: ${value}}], route: [${V1}]}, {route: [${V2}]}]`),
+    )
     t.same(problems, [
       `error VirtualService default/vs spec.tcp[0].match[0].${field}: is for some clients only, which are not told apart: this match is skipped`,
     ])
@@ -184,11 +191,11 @@ t.test('exact hosts come before wildcards, the older before the younger, which i
     virtual(`hosts: [reviews]\n${rule}`, 'young', 'namespace: default, creationTimestamp: "2024-01-01T00:00:00Z"'),
     virtual(`hosts: [reviews]\n${rule}`, 'old', 'namespace: default, creationTimestamp: "2020-01-01T00:00:00Z"'),
   )
-  t.same(mesh.routes.map(({ resource, hosts }) => `${resource.split('/')[1]} ${hosts}`), [
-    `old ${HOST}`,
-    `young ${HOST}`,
-    'wild *.svc.cluster.local',
-    'wild *',
+  t.same(
+    mesh.routes.map(({ resource, hosts }) => `${resource.split('/')[1]} ${hosts}`),
+    [`old ${HOST}`, `young ${HOST}`, 'wild *.svc.cluster.local', 'wild *'],
+  )
+  t.same(problems, [
+    `warning VirtualService default/young spec.hosts: ${HOST} is routed by VirtualService default/old already, which is older`,
   ])
-  t.same(problems, [`warning VirtualService default/young spec.hosts: ${HOST} is routed by VirtualService default/old already, which is older`])
 })

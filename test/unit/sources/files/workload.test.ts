@@ -2,7 +2,8 @@ import t from 'tap'
 import { istio, load, pod } from './support.ts'
 
 const READY = 'podIP: 10.1.0.1'
-const owner = (kind: string, name: string): string => `ownerReferences: [{kind: ${kind}, name: ${name}, controller: true}]`
+const owner = (kind: string, name: string): string =>
+  `ownerReferences: [{kind: ${kind}, name: ${name}, controller: true}]`
 
 t.test('a pod is a workload', async (t) => {
   const { mesh } = load(
@@ -13,23 +14,26 @@ t.test('a pod is a workload', async (t) => {
       status: 'podIP: 10.1.0.1, podIPs: [{ip: 10.1.0.1}, {ip: "FD00:0::1"}]',
     }),
   )
-  t.same([...mesh.workloads.values()], [
-    {
-      uid: 'Kubernetes//Pod/default/reviews-v1-7d4-abc',
-      name: 'reviews-v1-7d4-abc',
-      namespace: 'default',
-      addresses: ['10.1.0.1', 'fd00::1'],
-      serviceAccount: 'reviewer',
-      labels: { app: 'reviews', version: 'v1', 'pod-template-hash': '7d4' },
-      node: 'n1',
-      locality: { region: '', zone: '', subzone: '' },
-      canonicalName: 'reviews',
-      canonicalRevision: 'v1',
-      workloadType: 'deployment',
-      workloadName: 'reviews-v1',
-      hostNetwork: false,
-    },
-  ])
+  t.same(
+    [...mesh.workloads.values()],
+    [
+      {
+        uid: 'Kubernetes//Pod/default/reviews-v1-7d4-abc',
+        name: 'reviews-v1-7d4-abc',
+        namespace: 'default',
+        addresses: ['10.1.0.1', 'fd00::1'],
+        serviceAccount: 'reviewer',
+        labels: { app: 'reviews', version: 'v1', 'pod-template-hash': '7d4' },
+        node: 'n1',
+        locality: { region: '', zone: '', subzone: '' },
+        canonicalName: 'reviews',
+        canonicalRevision: 'v1',
+        workloadType: 'deployment',
+        workloadName: 'reviews-v1',
+        hostNetwork: false,
+      },
+    ],
+  )
 })
 
 t.test('what a pod was made from', async (t) => {
@@ -54,7 +58,11 @@ t.test('canonical names are the first label that is there, else the owner', asyn
     ['{}', 'p', 'latest'],
     ['{app: a, version: v2}', 'a', 'v2'],
     ['{app: a, app.kubernetes.io/name: b, app.kubernetes.io/version: "3"}', 'b', '3'],
-    ['{app.kubernetes.io/name: b, service.istio.io/canonical-name: c, service.istio.io/canonical-revision: r}', 'c', 'r'],
+    [
+      '{app.kubernetes.io/name: b, service.istio.io/canonical-name: c, service.istio.io/canonical-revision: r}',
+      'c',
+      'r',
+    ],
   ]
   for (const [labels, canonicalName, canonicalRevision] of table) {
     const { mesh } = load(pod('p', { labels, status: READY }))
@@ -78,17 +86,20 @@ t.test('a WorkloadEntry is a workload', async (t) => {
     istio('WorkloadEntry', 'far', 'address: far.example.org'),
   )
   t.same(problems, [])
-  t.match([...mesh.workloads.values()], [
-    {
-      uid: 'Kubernetes/networking.istio.io/WorkloadEntry/default/vm-1',
-      addresses: ['10.3.0.1'],
-      serviceAccount: 'vm',
-      locality: { region: 'r', zone: 'z', subzone: '' },
-      canonicalName: 'db',
-      workloadType: 'workloadentry',
-      workloadName: 'vm-1',
-    },
-  ])
+  t.match(
+    [...mesh.workloads.values()],
+    [
+      {
+        uid: 'Kubernetes/networking.istio.io/WorkloadEntry/default/vm-1',
+        addresses: ['10.3.0.1'],
+        serviceAccount: 'vm',
+        locality: { region: 'r', zone: 'z', subzone: '' },
+        canonicalName: 'db',
+        workloadType: 'workloadentry',
+        workloadName: 'vm-1',
+      },
+    ],
+  )
 })
 
 t.test('faulty pods are reported by field', async (t) => {
