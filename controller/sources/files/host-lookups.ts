@@ -72,10 +72,9 @@ export class HostLookups {
 
   problems(): Problem[] {
     return [...this.#hosts].flatMap(([name, { byFamily, failures, of }]) => {
-      const [reason] = failures.values()
-      if (reason === undefined || failures.size < 2) return []
+      if (failures.size < 2) return []
       const had = [...byFamily.values()].flat().length > 0
-      const message = `${name} cannot be looked up (${reason})${had ? ': its last addresses stay in force' : ''}`
+      const message = `${name} cannot be looked up (${failures.get(4)})${had ? ': its last addresses stay in force' : ''}`
       return [{ severity: 'warning', resource: of.resource, field: '', message, place: of.place }]
     })
   }

@@ -3,7 +3,7 @@
  * they are whole; all that changed at one time gives one new mesh.
  */
 
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Mesh } from '../../model/mesh.ts'
 import type { Problem } from '../../model/problem.ts'
@@ -131,6 +131,7 @@ class FolderSource {
   /** Most names are temporary files; a new or lost folder, or a link's other end, is found by a scan. */
   #mayMatter(folder: string, name: string, path: string): boolean {
     const { folders, linking, targets } = this.#scanned
+    if (name === basename(folder)) return true // the folder itself: moved, deleted
     if (!folders.has(folder)) return targets.has(path)
     if (name.startsWith('.')) return linking.has(folder)
     return folders.has(path) || maybeFolder(path)

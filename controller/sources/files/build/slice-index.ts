@@ -14,7 +14,8 @@ export class SliceIndex {
 
   /** Slices of services that are none of these. */
   orphans(services: { has(service: string): boolean }): EndpointSliceResource[] {
-    return [...this.#byService].flatMap(([service, slices]) => (services.has(service) ? [] : slices))
+    const orphans = [...this.#byService].flatMap(([service, slices]) => (services.has(service) ? [] : slices))
+    return orphans.sort((a, b) => compareText(a.resource, b.resource))
   }
 
   /** @returns the services that have other slices now */
