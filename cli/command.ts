@@ -3,6 +3,9 @@ import { Command, Option } from 'commander'
 import { DEFAULT_SOCKET } from './client.ts'
 import type { OutputFormat } from './output.ts'
 
+/** Where kmeshd pins unless it is told otherwise. */
+export const DEFAULT_BPF_FS = '/sys/fs/bpf'
+
 export interface CommonOptions {
   readonly output: OutputFormat
   readonly socket: string
@@ -16,7 +19,11 @@ export function subcommand(name: string, description: string): Command {
 export function withCommonOptions(command: Command): Command {
   return command
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']))
-    .addOption(new Option('--socket <path>', `socket of the daemon (default: $KMESH_SOCKET or ${DEFAULT_SOCKET})`))
+    .addOption(socketOption())
+}
+
+export function socketOption(): Option {
+  return new Option('--socket <path>', `socket of the daemon (default: $KMESH_SOCKET or ${DEFAULT_SOCKET})`)
 }
 
 export function commonOptions(command: Command): CommonOptions {

@@ -1,7 +1,7 @@
 /** What ends a command early: one line for the user, and the exit status. */
 export class Failure extends Error {
   readonly status: number
-  constructor(message: string, status: ExitStatus = ExitStatus.failed) {
+  constructor(message: string, status: number = ExitStatus.failed) {
     super(message)
     this.name = 'Failure'
     this.status = status

@@ -32,9 +32,13 @@ export function namespacePath(text: string): string {
 }
 
 /** `netns 4026532412 (/run/netns/a), workload default/reviews-v1` */
-export function memberText({ kind, id, path, workload, namespace }: MemberStatus): string {
-  const who = workload === null ? `namespace ${namespace}` : `workload ${workload}`
-  return `${kind} ${id}${path === null ? '' : ` (${path})`}, ${who}`
+export function memberText({ kind, id, path, name, workload, namespace, covered }: MemberStatus): string {
+  return [
+    `${kind} ${id}${path === null ? '' : ` (${path})`}`,
+    ...(name === '' ? [] : [name]),
+    workload === null ? `namespace ${namespace}` : `workload ${workload}`,
+    ...(covered ? [] : ['NOT COVERED: outside of where the programs are attached']),
+  ].join(', ')
 }
 
 function parsePid(text: string): number {

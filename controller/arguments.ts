@@ -109,7 +109,7 @@ function refuse(problems: readonly string[]): Invocation {
 
 const HELP = `
 Each flag can be given in the environment: --bpf-fs-path as ${environmentName('bpf-fs-path')}. The flag goes first.
-NODE_NAME names this node (default: the host name), CLUSTER_ID and KUBERNETES_CLUSTER_DOMAIN the cluster.
+NODE_NAME names this node (default: the host name), KUBERNETES_CLUSTER_DOMAIN the cluster (cluster.local).
 
 Examples:
   kmeshd --config /etc/kmesh                 the whole node

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { maps } from './abi/layouts.generated.ts'
+import { maps, streams } from './abi/layouts.generated.ts'
 import type { LogSettings } from './log.ts'
 import {
   type AccessLogSettings,
@@ -52,7 +52,6 @@ export interface NodeSettings {
   readonly name: string
   /** of the services' names */
   readonly clusterDomain: string
-  readonly clusterId: string
 }
 
 /** Texts of flags and variables as they were given. */
@@ -93,7 +92,6 @@ export function configOf(given: Given, environment: NodeJS.ProcessEnv): Result<C
     node: {
       name: environment['NODE_NAME'] || hostname(),
       clusterDomain: environment['KUBERNETES_CLUSTER_DOMAIN'] || environment['CLUSTER_DOMAIN'] || 'cluster.local',
-      clusterId: environment['CLUSTER_ID'] || 'Kubernetes',
     },
   } as const satisfies Config
   return reader.problems.length === 0 ? { value: config } : { problems: reader.problems }
@@ -135,11 +133,12 @@ class Reader {
   }
 }
 
-/** BPF_MAP_TYPE_ARRAY and BPF_MAP_TYPE_PERCPU_ARRAY have the size of what they index. */
-const ARRAYS: readonly number[] = [2, 6]
-const SIZEABLE_MAPS = Object.entries(maps)
-  .filter(([, { type }]) => !ARRAYS.includes(type))
-  .map(([name]) => name)
+/** Hashes of all kinds (enum bpf_map_type): arrays have the size of what they index, storage of sockets has none. */
+const HASHES: readonly number[] = [1, 5, 9, 10, 18]
+const SIZEABLE_MAPS = [
+  ...Object.entries(maps).flatMap(([name, { type }]) => (HASHES.includes(type) ? [name] : [])),
+  ...Object.keys(streams),
+]
 
 function parseMode(text: string): 'standalone' {
   if (text === 'dual-engine' || text === 'kernel-native') {

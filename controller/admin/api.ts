@@ -36,8 +36,8 @@ export interface AdminApi {
 export const DUMP_SECTIONS = ['services', 'frontends', 'slots', 'workloads', 'members', 'all'] as const
 export type DumpSection = (typeof DUMP_SECTIONS)[number]
 
-/** By section, `all` being every other one. */
-export type Dump = Readonly<Partial<Record<Exclude<DumpSection, 'all'>, readonly unknown[]>>>
+/** Entries by section; `all` has further ones, for the tables that stand behind these. */
+export type Dump = Readonly<Record<string, readonly unknown[]>>
 
 export interface Version {
   /** `v0.1.0` */
@@ -134,6 +134,8 @@ export interface NameTarget {
 
 export interface EnrollRequest {
   readonly target: MemberTarget
+  /** for people: what it is */
+  readonly name?: string
   /** for names without a namespace, and for its metrics */
   readonly namespace?: string
   /** of the workload that it is, where the mesh knows it */
@@ -144,6 +146,8 @@ export interface MemberStatus {
   readonly kind: 'netns' | 'cgroup'
   /** decimal: cookie of the namespace, or inode of the cgroup */
   readonly id: string
+  /** for people; may be empty */
+  readonly name: string
   /** where it is known */
   readonly path: string | null
   readonly namespace: string
@@ -152,6 +156,8 @@ export interface MemberStatus {
   readonly bypass: boolean
   readonly dns: boolean
   readonly socketLane: boolean
+  /** false: it lies outside of where the programs are attached, and nothing of it is handled */
+  readonly covered: boolean
 }
 
 export interface LoggerLevel {

@@ -20,7 +20,12 @@ const target = v.union(
   [v.strictObject({ pid }), v.strictObject({ cgroup: path }), v.strictObject({ netns: path })],
   'one of {pid: number}, {cgroup: path}, {netns: path}, the paths absolute',
 )
-const enroll = v.strictObject({ target, namespace: v.optional(namespace), workload: v.optional(name) })
+const enroll = v.strictObject({
+  target,
+  name: v.optional(name),
+  namespace: v.optional(namespace),
+  workload: v.optional(name),
+})
 const bypass = v.strictObject({ target: v.union([target, v.strictObject({ name })], 'no target'), on: v.boolean() })
 const logger = v.strictObject({ name, level: name })
 const monitoring = v.strictObject({ monitoring: v.optional(v.boolean()), accessLog: v.optional(v.boolean()) })

@@ -98,11 +98,19 @@ interface State {
   readonly problemList: readonly Problem[]
   readonly reloadResult: Reload
   /** what version() and status() throw, as a bug would */
+  /** where its programs would be attached */
+  readonly cgroup2: string
   readonly fault: Error | undefined
 }
 
 export class MemoryApi implements AdminApi {
-  #state: State = { ready: true, problemList: PROBLEMS, reloadResult: RELOAD, fault: undefined }
+  #state: State = {
+    ready: true,
+    problemList: PROBLEMS,
+    reloadResult: RELOAD,
+    cgroup2: '/sys/fs/cgroup',
+    fault: undefined,
+  }
   readonly #loggers = new Map([
     ['default', 'info'],
     ['kernel', 'info'],
@@ -134,7 +142,7 @@ export class MemoryApi implements AdminApi {
       node: { name: 'worker-1', kernel: '6.1.0-56-cloud-amd64' },
       paths: {
         config: '/etc/kmesh',
-        cgroup2: '/sys/fs/cgroup',
+        cgroup2: this.#state.cgroup2,
         pins: '/sys/fs/bpf/kmesh',
         socket: '/run/kmesh/a.sock',
       },
@@ -180,18 +188,20 @@ export class MemoryApi implements AdminApi {
     return [...this.#members.values()]
   }
 
-  async enroll({ target, namespace, workload }: EnrollRequest) {
+  async enroll({ target, name, namespace, workload }: EnrollRequest) {
     const key = JSON.stringify(target)
     if (this.#members.has(key)) throw new Refusal('conflict', `${key} is a member already`)
     const member = {
       kind: 'netns' in target ? 'netns' : 'cgroup',
       id: '77',
+      name: name ?? '',
       path: 'pid' in target ? null : 'cgroup' in target ? target.cgroup : target.netns,
       namespace: namespace ?? 'default',
       workload: workload ?? null,
       bypass: false,
       dns: true,
       socketLane: true,
+      covered: true,
     } as const
     this.#members.set(key, member)
     return member

@@ -13,6 +13,9 @@ import { MemoryApi, RELOAD } from '../../support/memory-api.ts'
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..')
 const GOLDEN = join(ROOT, 'test', 'unit', 'cli', 'golden')
 
+// Some sixty processes, on whatever machine.
+t.setTimeout(300_000 * Number(process.env['KMESH_TIME_SCALE'] ?? 1))
+
 const folder = mkdtempSync(join(tmpdir(), `kmesh-test-cli-${process.pid}-`))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -108,6 +111,7 @@ function kmeshctl(args: readonly string[], socket: string): Promise<string> {
 
 for (const [name, steps] of Object.entries(SESSIONS)) {
   t.test(`kmeshctl: ${name}`, async (t) => {
+    t.setTimeout(0)
     const api = new MemoryApi()
     const socket = join(folder, `${name}.sock`)
     const listener = await listenUnix(api, socket, () => undefined)

@@ -43,7 +43,7 @@ t.test('a folder is enough: everything else has a default', async (t) => {
     accessLog: undefined,
     log: { format: 'plain', levels: new Map([['default', 'info']]) },
     monitoring: true,
-    node: { name: hostname(), clusterDomain: 'cluster.local', clusterId: 'Kubernetes' },
+    node: { name: hostname(), clusterDomain: 'cluster.local' },
   })
 })
 
@@ -103,9 +103,8 @@ t.test('every flag can be a variable, and the flag goes first', async (t) => {
   t.same(run(['--lanes', 'connect,socket'], environment).lanes, new Set(['connect', 'socket']))
   t.equal(run([], { ...environment, KMESH_ENABLE_DNS_PROXY: 'false' }).dnsProxy, false, "Kmesh's variable")
   t.equal(run([], { ...environment, KMESH_DNS_PROXY: '' }).dnsProxy, true, 'empty is unset')
-  t.match(run([], { ...environment, NODE_NAME: 'n1', CLUSTER_ID: 'c', KUBERNETES_CLUSTER_DOMAIN: 'd.e' }).node, {
+  t.match(run([], { ...environment, NODE_NAME: 'n1', KUBERNETES_CLUSTER_DOMAIN: 'd.e' }).node, {
     name: 'n1',
-    clusterId: 'c',
     clusterDomain: 'd.e',
   })
   t.same(wrong([], { ...environment, KMESH_LANES: 'x' }), ['KMESH_LANES: "x" is none of connect, socket'])

@@ -1,8 +1,12 @@
 /** Lines of the access log, from the bytes of the ring buffer on. */
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { encode } from '../../../controller/abi/codec.ts'
 import { ConnectionEvent, Verdict } from '../../../controller/abi/layouts.generated.ts'
-import { accessLogLine } from '../../../controller/telemetry/access-log.ts'
+import { AccessLog } from '../../../controller/telemetry/access-log.ts'
+import { accessLogLine } from '../../../controller/telemetry/access-log-line.ts'
 import { EventReader } from '../../../controller/telemetry/events.ts'
 import { address, CLOCK, Directory, event, REVIEWS, workload } from './mesh.ts'
 
@@ -105,4 +109,27 @@ t.test('records that are none of ours are counted and skipped', async (t) => {
   reader.read(new Uint8Array(ConnectionEvent.size).fill(0xff))
   t.equal(reader.malformed, 7)
   t.equal(seen.length, 1)
+})
+
+t.test('from the ring buffer to the file, over a rotation', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), `kmesh-test-log-${process.pid}-`))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'access.log')
+  const log = new AccessLog({
+    format: 'json',
+    file,
+    names: () => names,
+    clock: CLOCK,
+    onTrouble: (error) => t.error(error),
+  })
+  log.record(encode(ConnectionEvent, event()))
+  log.record(new Uint8Array(3))
+  while (log.numbers().written === 0) await new Promise(setImmediate)
+  renameSync(file, `${file}.1`)
+  log.reopen()
+  log.record(encode(ConnectionEvent, event({ sentBytes: 7n })))
+  await log.close(5000)
+  t.equal(JSON.parse(readFileSync(`${file}.1`, 'utf8')).sent_bytes, 100)
+  t.equal(JSON.parse(readFileSync(file, 'utf8')).sent_bytes, 7)
+  t.same(log.numbers(), { written: 2, backlog: 0, failed: 0, malformed: 1 })
 })
