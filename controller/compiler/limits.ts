@@ -1,6 +1,9 @@
 /**
  * What fits into the maps. A service that does not fit is refused whole, with the numbers and the flag that helps;
  * nothing is cut.
+ *
+ * What changes has its old and its new entries there for a while. So each map keeps room for the largest fragment
+ * once more: then whatever fits can also be replaced.
  */
 import { maps } from '../abi/layouts.generated.ts'
 import type { Problem } from '../model/problem.ts'
@@ -18,9 +21,6 @@ export const DEFAULT_LIMITS: Limits = {
   workloads: maps.workloads.maxEntries,
 }
 
-/** A service that changes has its old and its new endpoints in these for a while. */
-export const DOUBLED: ReadonlySet<Table> = new Set<Table>(['slots', 'set_members'])
-
 /** @param fragments the first ones have the precedence @returns what does not fit, with the reason */
 export function findExcess(fragments: readonly Fragment[], limits: Limits): ReadonlyMap<string, Problem> {
   const excess = new Map<string, Problem>()
@@ -32,7 +32,7 @@ export function findExcess(fragments: readonly Fragment[], limits: Limits): Read
       largest = Math.max(largest, sizes[table])
     }
     // An upper bound, for sets that services share are counted each time. Mostly it settles the question.
-    if (used + (DOUBLED.has(table) ? largest : 0) > limits[table]) refuse(fragments, table, limits[table], excess)
+    if (used + largest > limits[table]) refuse(fragments, table, limits[table], excess)
   }
   return excess
 }
@@ -43,8 +43,8 @@ function refuse(fragments: readonly Fragment[], table: Table, limit: number, exc
   let spare = 0
   for (const fragment of fragments) {
     if (excess.has(fragment.key)) continue
-    const size = DOUBLED.has(table) ? newEntries(fragment, table, counted) : fragment.sizes[table]
-    const spareThen = DOUBLED.has(table) ? Math.max(spare, fragment.sizes[table]) : 0
+    const size = newEntries(fragment, table, counted)
+    const spareThen = Math.max(spare, fragment.sizes[table])
     if (used + size + spareThen > limit) {
       const room = { table, needed: size, spare: spareThen, available: limit - used, size: used + size + spareThen }
       excess.set(fragment.key, noRoom(fragment, room))
@@ -56,8 +56,9 @@ function refuse(fragments: readonly Fragment[], table: Table, limit: number, exc
   }
 }
 
-/** Those of its sets that no service before it has. */
-function newEntries({ sets }: Fragment, table: Table, counted: ReadonlySet<bigint>): number {
+/** Of its sets those that no service before it has. */
+function newEntries({ sets, sizes }: Fragment, table: Table, counted: ReadonlySet<bigint>): number {
+  if (table !== 'slots' && table !== 'set_members') return sizes[table]
   const fresh = sets.filter(({ id }) => !counted.has(id))
   return fresh.reduce((sum, { slots, members }) => sum + (table === 'slots' ? slots.count : members.count), 0)
 }
@@ -73,7 +74,7 @@ export interface Room {
 }
 
 export function noRoom({ about, key }: Fragment, { table, needed, spare, available, size }: Room): Problem {
-  const change = spare > 0 ? ` (and ${spare} more while endpoints change)` : ''
+  const change = spare > 0 ? ` (and ${spare} more while it changes)` : ''
   const what = key.startsWith('service ') ? 'its last state stays in force' : 'these workloads are shown without names'
   const flag = `--map-size ${table}=${2 ** Math.ceil(Math.log2(size))}`
   const message = `needs ${needed} entries of the map ${table}${change}, ${available} are left: ${what}. Raise it: ${flag}`

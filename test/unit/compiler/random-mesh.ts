@@ -29,19 +29,20 @@ export interface RandomMesh {
   readonly step: () => string
 }
 
-export function randomMesh(random: Random): RandomMesh {
+/** @param moving now and then two services want the same address */
+export function randomMesh(random: Random, moving = true): RandomMesh {
   const services = new Map<number, Service>()
   let parts: Required<MeshParts> = { services: [], workloads: [], destinations: [], routes: [], nodes: [] }
-  for (let i = 0; i < SERVICES; i++) if (random(3) > 0) services.set(i, randomService(random, i))
+  for (let i = 0; i < SERVICES; i++) if (random(3) > 0) services.set(i, randomService(random, i, moving))
 
   const steps: Readonly<Record<string, () => void>> = {
     'a service comes or goes': () => {
       const i = random(SERVICES)
-      if (!services.delete(i)) services.set(i, randomService(random, i))
+      if (!services.delete(i)) services.set(i, randomService(random, i, moving))
     },
     'a service changes': () => {
       const i = pick(random, [...services.keys()])
-      if (i !== undefined) services.set(i, randomService(random, i))
+      if (i !== undefined) services.set(i, randomService(random, i, moving))
     },
     'endpoints change': () => {
       const i = pick(random, [...services.keys()])
@@ -121,13 +122,12 @@ function randomEndpoints(random: Random): Endpoint[] {
   })
 }
 
-function randomService(random: Random, i: number): Service {
+function randomService(random: Random, i: number, moving: boolean): Service {
   const admin = { ...HTTP, name: 'admin', port: 81, appProtocol: 'tcp' }
   const local = random(3) === 0 ? 'Local' : 'Cluster'
   return service(`s${i}`, [], {
-    // Few addresses for many services: now and then two want the same.
     addresses: [
-      { scope: 'cluster', address: `10.96.0.${random(12)}` },
+      { scope: 'cluster', address: moving ? `10.96.0.${random(12)}` : `10.96.${i}.${random(3)}` },
       ...(random(3) === 0 ? [{ scope: 'cluster', address: `fd00::${i}` } as const] : []),
       ...(random(3) === 0 ? [{ scope: 'external', address: `203.0.113.${i}` } as const] : []),
       ...(random(4) === 0 ? [{ scope: 'node' } as const] : []),
