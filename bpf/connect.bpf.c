@@ -68,12 +68,27 @@ static __always_inline void mesh_connect(struct bpf_sock_addr *ctx, const struct
 		bpf_sk_storage_delete(&connections, ctx->sk);
 }
 
+/* The kernel passes what a connected IPv6 socket sends to a mapped address through
+ * sendmsg4, with the endpoint as its address: that was decided by connect.
+ */
+static __always_inline bool is_own_peer(struct bpf_sock_addr *ctx, const struct frontend_key *asked)
+{
+	return ctx->sk->state == BPF_TCP_ESTABLISHED && find_asked(ctx, asked);
+}
+
 static __always_inline void mesh_sendmsg(struct bpf_sock_addr *ctx, const struct frontend_key *asked,
 					 struct outcome *outcome)
 {
 	struct flow_key flow = { .socket = bpf_get_socket_cookie(ctx), .asked = *asked };
-	enum verdict verdict = route(ctx, asked, &flow, read_settings(), outcome);
 
+	if (is_own_peer(ctx, asked)) {
+		outcome->to.ip = asked->vip;
+		outcome->to.port = asked->port;
+		outcome->verdict = VERDICT_FLOW;
+		count_verdict(VERDICT_FLOW);
+		return;
+	}
+	enum verdict verdict = route(ctx, asked, &flow, read_settings(), outcome);
 	outcome->verdict = verdict;
 	count_verdict(verdict);
 	if (verdict == VERDICT_ROUTED || verdict == VERDICT_AFFINITY)

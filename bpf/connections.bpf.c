@@ -33,6 +33,9 @@ int kmesh_conns(struct bpf_iter__bpf_sk_storage_map *ctx)
 
 	if (!sk || !connection)
 		return 0;
+	/* Not connected any more, or closed and about to be freed. */
+	if (sk->__sk_common.skc_state == BPF_TCP_CLOSE || !sk->__sk_common.skc_refcnt.refs.counter)
+		return 0;
 	record.connection = *connection;
 	record.state = sk->__sk_common.skc_state;
 	struct ends ends;
