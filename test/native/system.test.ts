@@ -1,7 +1,7 @@
 /** Locks, mounts, another program in place of this one. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { native, projectRoot } from '../../native/index.ts'
@@ -106,12 +106,17 @@ t.test('the process goes on when there is no such program', (t) => {
   t.end()
 })
 
+/** @returns what /proc/self/ns/KIND of the program is that takes the place of a process in the namespace */
+async function namespaceAfterExec(path: string, kind: string): Promise<string> {
+  const program = [process.execPath, ['-p', `fs.readlinkSync('/proc/self/ns/${kind}')`], {}]
+  const text = `addon.enterNamespace(args[0]); addon.exec(...${JSON.stringify(program)})`
+  return (await outputOf(process.execPath, script(text, path))).trim()
+}
+
 t.test('a process enters a namespace before it becomes another program', needsRoot, async (t) => {
   const netns = await ownNetns(t)
-  const text = `addon.enterNamespace(args[0]); addon.exec('/bin/readlink', ['/proc/self/ns/net', '/proc/self/ns/mnt'], {})`
-  const [net, mnt] = (await outputOf(process.execPath, script(text, netns))).split('\n')
-  t.equal(net, (await outputOf('readlink', [netns])).trim())
-  t.equal(mnt, (await outputOf('readlink', ['/proc/self/ns/mnt'])).trim())
+  t.equal(await namespaceAfterExec(netns, 'net'), readlinkSync(netns))
+  t.equal(await namespaceAfterExec(netns, 'mnt'), readlinkSync('/proc/self/ns/mnt'))
   t.throws(() => native().enterNamespace('/nowhere'), { code: 'ENOENT', syscall: 'open' })
 })
 
@@ -125,7 +130,6 @@ t.test('a mount namespace too', needsRoot, async (t) => {
     await closed
   })
   await once(keeper.stdout, 'data')
-  const text = `addon.enterNamespace(args[0]); addon.exec('/bin/readlink', ['/proc/self/ns/mnt'], {})`
   const mnt = `/proc/${keeper.pid}/ns/mnt`
-  t.equal(await outputOf(process.execPath, script(text, mnt)), await outputOf('readlink', [mnt]))
+  t.equal(await namespaceAfterExec(mnt, 'mnt'), readlinkSync(mnt))
 })
