@@ -1,0 +1,29 @@
+/** The connections that the mesh has routed or accepted and that are open now. */
+import { type BpfMap, native } from '../../native/index.ts'
+import { decode } from '../abi/codec.ts'
+import { ConnectionRecord } from '../abi/layouts.generated.ts'
+import type { Log } from './error.ts'
+import { type Loaded, loadObjects } from './loader.ts'
+
+const ITERATOR = 'kmesh_conns'
+
+export interface ConnectionReader {
+  /** in all network namespaces */
+  read(): ConnectionRecord[]
+  close(): void
+}
+
+export function openConnectionReader(maps: ReadonlyMap<string, BpfMap>, log: Log): ConnectionReader {
+  const loaded: Loaded = loadObjects({ objects: { connections: {} }, reuse: maps, sizes: new Map() }, log)
+  return {
+    read() {
+      const iterator = loaded.programs.get(ITERATOR)
+      if (iterator === undefined) throw new Error(`the object connections has no program ${ITERATOR}`)
+      const bytes = native().iterate(iterator.program, loaded.maps.get('connections'))
+      return Array.from({ length: bytes.length / ConnectionRecord.size }, (_, at) =>
+        decode(ConnectionRecord, bytes.subarray(at * ConnectionRecord.size, (at + 1) * ConnectionRecord.size)),
+      )
+    },
+    close: () => loaded.close(),
+  }
+}
