@@ -2,20 +2,14 @@
  * The `files` source: a folder of Kubernetes and Istio YAML, kept as one mesh. Changed files are read as soon as
  * they are whole; all that changed at one time gives one new mesh.
  */
-
-import { basename, join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Mesh } from '../../model/mesh.ts'
 import type { Problem } from '../../model/problem.ts'
 import { MeshBuilder } from './build/mesh.ts'
-import { type FileStamp, type FolderScan, isConfigName, maybeFolder, sameStamp, scanFolder, stampAt } from './folder.ts'
+import { FolderReader } from './folder-reader.ts'
 import { HostLookups, type LookupHost } from './host-lookups.ts'
 import { lookupHost } from './lookup-host.ts'
-import { readFile } from './read-file.ts'
 import { same } from './same.ts'
-import { QUIET_MS, Settling } from './settling.ts'
 import { ResourceStore } from './store.ts'
-import { type FolderEvent, FolderWatch } from './watch.ts'
 
 export interface FileSourceOptions {
   /** @param problems all that there are now, not only new ones */
@@ -29,6 +23,10 @@ export interface FileSourceOptions {
 export interface FileSource {
   /** The first mesh was given. Rejects where the folder cannot be read at all. */
   readonly ready: Promise<void>
+  /** Looks at the whole folder again, and resolves when what it found was given. */
+  readonly reload: () => Promise<void>
+  /** files in use */
+  readonly fileCount: () => number
   readonly close: () => void
 }
 
@@ -37,224 +35,130 @@ const POLL_MS = 30_000
 /** The same where folders cannot be watched. */
 const BUSY_POLL_MS = 1000
 
-/** Reading gives way to the rest of the daemon after this long. */
-const TURN_MS = 10
-
 /** The first mesh waits for host names: without addresses their services would refuse connections. */
 const LOOKUP_WAIT_MS = 3000
 
 export function openFileSource(folder: string, options: FileSourceOptions): FileSource {
   const source = new FolderSource(folder, options)
-  return { ready: source.start(), close: () => source.close() }
-}
-
-const NOTHING_SCANNED: FolderScan = {
-  files: new Map(),
-  folders: new Map(),
-  linking: new Set(),
-  outside: new Map(),
-  targets: new Set(),
-  unreadable: [],
-  problems: [],
-}
-
-interface KnownFile {
-  readonly stamp: FileStamp | undefined
-  /** read too soon after it was written for its stamp to tell a later change */
-  readonly racy: boolean
+  return {
+    ready: source.start(),
+    reload: () => source.reload(),
+    fileCount: () => source.fileCount,
+    close: () => source.close(),
+  }
 }
 
 class FolderSource {
   readonly #root: string
-  readonly #options: FileSourceOptions
+  readonly #onMesh: FileSourceOptions['onMesh']
   readonly #store = new ResourceStore()
+  readonly #reader: FolderReader
   readonly #builder: MeshBuilder
-  readonly #watch = new FolderWatch((event) => this.#notice(event))
   readonly #lookups: HostLookups
-  readonly #settling = new Settling()
-  readonly #known = new Map<string, KnownFile>()
-  /** paths to look at */
-  readonly #noticed = new Set<string>()
-  #scanned: FolderScan = NOTHING_SCANNED
-  #watchProblems: readonly Problem[] = []
-  #scanWanted = true
+  /** the load that is under way */
+  #loading: Promise<void> | undefined
   #scheduled = false
-  #loading = false
-  /** something was noticed while loading */
-  #again = false
   #published: { readonly mesh: Mesh; readonly problems: readonly Problem[] } | undefined
   #lookTimer: NodeJS.Timeout | undefined
   #pollTimer: NodeJS.Timeout | undefined
+  #pollEvery = 0
   #closed = false
 
   constructor(root: string, options: FileSourceOptions) {
-    this.#root = root
-    this.#options = options
     const { clusterDomain, rootNamespace = 'istio-system' } = options
+    this.#root = root
+    this.#onMesh = options.onMesh
+    this.#reader = new FolderReader(root, this.#store, clusterDomain, () => this.#schedule())
     this.#builder = new MeshBuilder(this.#store, { clusterDomain, rootNamespace })
     this.#lookups = new HostLookups(options.lookup ?? lookupHost, () => this.#schedule())
   }
 
+  get fileCount(): number {
+    return this.#reader.fileCount
+  }
+
   async start(): Promise<void> {
-    this.#loading = true
-    const { unreadable, problems } = this.#scan()
-    if (unreadable.includes(this.#root)) {
-      this.close()
-      throw new Error(`${this.#root} ${problems[0]?.message}`)
-    }
-    // What is there at the start is taken as it is: nobody waits for a change.
-    await this.#readNoticed(true)
-    this.#lookups.want(this.#builder.wantedHosts())
-    await this.#lookups.settle(LOOKUP_WAIT_MS)
-    if (this.#closed) return
-    this.#loading = false
-    this.#publish()
+    const first = this.#loadFirst()
+    this.#loading = first.catch(() => undefined)
+    await first
+    this.#loading = undefined
     this.#schedule()
+  }
+
+  async reload(): Promise<void> {
+    // A load that is under way has looked already: what counts is one that begins now.
+    await this.#loading
+    this.#reader.wantScan()
+    await this.#load()
   }
 
   close(): void {
     this.#closed = true
-    this.#watch.close()
+    this.#reader.close()
     this.#lookups.close()
     clearTimeout(this.#lookTimer)
-    clearTimeout(this.#pollTimer)
-  }
-
-  #notice({ folder, name }: FolderEvent): void {
-    const path = join(folder, name ?? '')
-    if (name !== undefined && isConfigName(name) && this.#scanned.folders.has(folder)) this.#noticed.add(path)
-    else if (name === undefined || this.#mayMatter(folder, name, path)) this.#scanWanted = true
-    else return
-    this.#schedule()
-  }
-
-  /** Most names are temporary files; a new or lost folder, or a link's other end, is found by a scan. */
-  #mayMatter(folder: string, name: string, path: string): boolean {
-    const { folders, linking, targets } = this.#scanned
-    if (name === basename(folder)) return true // the folder itself: moved, deleted
-    if (!folders.has(folder)) return targets.has(path)
-    if (name.startsWith('.')) return linking.has(folder)
-    return folders.has(path) || maybeFolder(path)
+    clearInterval(this.#pollTimer)
   }
 
   /** Events come in batches: all of a batch are in when its turn is over. */
   #schedule(): void {
     if (this.#scheduled || this.#closed) return
     this.#scheduled = true
-    setImmediate(() => {
+    setImmediate(async () => {
+      await this.#loading
       this.#scheduled = false
-      void this.#load()
+      await this.#load()
     })
   }
 
   async #load(): Promise<void> {
-    if (this.#loading) this.#again = true
-    if (this.#loading || this.#closed) return
-    this.#loading = true
-    if (this.#scanWanted) this.#scan()
-    const wait = await this.#readNoticed(false)
-    this.#loading = false
+    while (this.#loading !== undefined) await this.#loading
+    if (this.#closed) return
+    this.#loading = this.#loadChanges()
+    await this.#loading
+    this.#loading = undefined
+  }
+
+  async #loadFirst(): Promise<void> {
+    // What is there at the start is taken as it is: nobody waits for a change.
+    await this.#reader.read(true)
+    if (!this.#reader.rootIsReadable) {
+      this.close()
+      throw new Error(`${this.#root} ${this.#reader.problems[0]?.message}`)
+    }
+    this.#lookups.want(this.#builder.wantedHosts())
+    await this.#lookups.settle(LOOKUP_WAIT_MS)
+    this.#publish()
+    this.#keepPolling()
+  }
+
+  async #loadChanges(): Promise<void> {
+    const wait = await this.#reader.read()
     if (this.#closed) return
     this.#lookups.want(this.#builder.wantedHosts())
     this.#publish()
     clearTimeout(this.#lookTimer)
     if (wait !== undefined) this.#lookTimer = setTimeout(() => this.#schedule(), wait)
-    if (this.#again) this.#schedule()
-    this.#again = false
+    this.#keepPolling()
   }
 
-  /** Finds what changed anywhere in the folder. */
-  #scan(): FolderScan {
-    this.#scanWanted = false
-    let scan = scanFolder(this.#root)
-    // What happened in a new folder before it was watched is seen by a second look.
-    if (this.#watch.set(new Map([...scan.folders, ...scan.outside]))) scan = scanFolder(this.#root)
-    this.#scanned = scan
-    this.#watchProblems = watchProblems(this.#root, this.#watch.failure)
-    for (const [path, stamp] of scan.files) if (!isKnown(this.#known.get(path), stamp)) this.#noticed.add(path)
-    for (const path of this.#known.keys()) {
-      const kept = scan.unreadable.some((folder) => path.startsWith(`${folder}/`))
-      if (!scan.files.has(path) && !kept) this.#noticed.add(path)
-    }
-    clearTimeout(this.#pollTimer)
-    const wellWatched = this.#watch.failure === undefined && scan.unreadable.length === 0
-    this.#pollTimer = setTimeout(
-      () => {
-        this.#scanWanted = true
-        this.#schedule()
-      },
-      wellWatched ? POLL_MS : BUSY_POLL_MS,
-    )
-    return scan
-  }
-
-  /** @returns milliseconds until the next file that is still being written should be looked at again */
-  async #readNoticed(atOnce: boolean): Promise<number | undefined> {
-    let wait: number | undefined
-    let turn = performance.now()
-    for (const path of [...this.#noticed]) {
-      if (this.#closed) break
-      const stamp = this.#stampAt(path)
-      const known = this.#known.get(path)
-      if (stamp === undefined ? known === undefined : isKnown(known, stamp)) {
-        this.#noticed.delete(path)
-        this.#settling.forget(path)
-        continue
-      }
-      const rest = atOnce ? 0 : this.#settling.look(path, stamp, performance.now())
-      if (rest > 0) {
-        wait = Math.min(wait ?? rest, rest)
-        continue
-      }
-      this.#noticed.delete(path)
-      this.#take(path, stamp)
-      if (performance.now() - turn < TURN_MS) continue
-      await nextTurn()
-      turn = performance.now()
-    }
-    return wait
-  }
-
-  /** Where even looking fails the file stays as it was last. */
-  #stampAt(path: string): FileStamp | undefined {
-    try {
-      return stampAt(path)
-    } catch {
-      return this.#known.get(path)?.stamp
-    }
-  }
-
-  #take(path: string, stamp: FileStamp | undefined): void {
-    if (stamp === undefined) {
-      this.#known.delete(path)
-      this.#store.remove(path)
-      return
-    }
-    const read = readFile(path, this.#store, this.#options.clusterDomain)
-    this.#known.set(path, { stamp: read, racy: read !== undefined && Date.now() - read.modified < QUIET_MS })
+  #keepPolling(): void {
+    const every = this.#reader.watched ? POLL_MS : BUSY_POLL_MS
+    if (this.#closed || every === this.#pollEvery) return
+    this.#pollEvery = every
+    clearInterval(this.#pollTimer)
+    this.#pollTimer = setInterval(() => {
+      this.#reader.wantScan()
+      this.#schedule()
+    }, every)
   }
 
   #publish(): void {
+    if (this.#closed) return
     const { mesh, problems: built } = this.#builder.build(this.#lookups.resolved)
-    const problems = [
-      ...this.#scanned.problems,
-      ...this.#watchProblems,
-      ...this.#store.problems(),
-      ...built,
-      ...this.#lookups.problems(),
-    ]
+    const problems = [...this.#reader.problems, ...this.#store.problems(), ...built, ...this.#lookups.problems()]
     if (this.#published?.mesh === mesh && same(this.#published.problems, problems)) return
     this.#published = { mesh, problems }
-    this.#options.onMesh(mesh, problems)
+    this.#onMesh(mesh, problems)
   }
-}
-
-function isKnown(known: KnownFile | undefined, stamp: FileStamp): boolean {
-  return known?.stamp !== undefined && !known.racy && sameStamp(known.stamp, stamp)
-}
-
-function watchProblems(root: string, failure: string | undefined): Problem[] {
-  if (failure === undefined) return []
-  const message = `cannot be watched (${failure}): looked at once a second instead`
-  return [{ severity: 'warning', resource: '', field: '', message, place: { file: root, line: 1 } }]
 }

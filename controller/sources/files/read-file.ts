@@ -7,10 +7,12 @@ import type { ResourceStore } from './store.ts'
 import { decodeText, sizeFault } from './text.ts'
 import { parseYaml, YamlError } from './yaml.ts'
 
-/** @returns the stamp of what was read; undefined: it could not be opened */
+/** @returns the stamp of what was read; undefined: it could not be opened, or went away meanwhile */
 export function readFile(path: string, store: ResourceStore, clusterDomain: string): FileStamp | undefined {
   const read = readBytes(path)
   if ('error' in read) {
+    // Its end is an event of its own.
+    if (read.error.code === 'ENOENT') return undefined
     store.complain(path, problem(path, store, `cannot be read: ${read.error.message}`))
     return undefined
   }
@@ -20,7 +22,7 @@ export function readFile(path: string, store: ResourceStore, clusterDomain: stri
 }
 
 type Read =
-  | { readonly error: Error }
+  | { readonly error: NodeJS.ErrnoException }
   | { readonly stamp: FileStamp; readonly fault: string }
   | { readonly stamp: FileStamp; readonly bytes: Buffer }
 
@@ -33,7 +35,7 @@ function readBytes(path: string): Read {
     const stamp = stampOf(stats)
     return fault === undefined ? { stamp, bytes: readFileSync(file) } : { stamp, fault }
   } catch (error) {
-    return { error: error as Error }
+    return { error: error as NodeJS.ErrnoException }
   } finally {
     if (file !== undefined) closeSync(file)
   }

@@ -21,6 +21,7 @@ export class Settling {
 
   /**
    * @param stamp undefined: the file is gone
+   * @param now by the clock that stamps are made with
    * @returns milliseconds after which to look again; 0: take it as it is
    */
   look(path: string, stamp: FileStamp | undefined, now: number): number {
@@ -36,6 +37,7 @@ export class Settling {
   #judge(path: string, stamp: FileStamp | undefined, now: number): number {
     // The inode changed after its content did: by a rename, which comes after the writing.
     if (stamp !== undefined && stamp.changed > stamp.modified) return 0
+    if (stamp !== undefined && now - stamp.modified >= QUIET_MS) return 0
     const before = this.#waiting.get(path)
     if (before === undefined) {
       this.#waiting.set(path, { since: now, stamp, seen: now })

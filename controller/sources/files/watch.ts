@@ -5,6 +5,8 @@ export interface FolderEvent {
   readonly folder: string
   /** undefined: something, somewhere in it */
   readonly name: string | undefined
+  /** rename: a name came or went; change: its file did */
+  readonly type: 'rename' | 'change'
 }
 
 interface Watched {
@@ -39,13 +41,13 @@ export class FolderWatch {
 
   #add(folder: string, inode: string): boolean {
     try {
-      const watcher = watch(folder, (_, name) => {
-        this.#onEvent({ folder, name: name ?? undefined })
+      const watcher = watch(folder, (type, name) => {
+        this.#onEvent({ folder, name: name ?? undefined, type })
       })
       watcher.on('error', (error) => {
         this.#failure = error.message
         this.#drop(folder)
-        this.#onEvent({ folder, name: undefined })
+        this.#onEvent({ folder, name: undefined, type: 'rename' })
       })
       this.#watched.set(folder, { inode, watcher })
       return true
