@@ -38,7 +38,11 @@ export function settleClaims(fragments: readonly Fragment[]): Claims {
       if (owner === undefined) owners.set(key, fragment)
       else lost.set(i, owner)
     }
-    if (lost.size > 0) losses.set(fragment.key, { lost: new Set(lost.keys()), problems: duplicates(fragment, lost) })
+    if (lost.size === 0) continue
+    losses.set(fragment.key, {
+      lost: new Set(lost.keys()),
+      problems: duplicates(fragment, withoutSiblings(fragment, lost)),
+    })
   }
   return { losses, names }
 }
@@ -80,6 +84,12 @@ function sameAbout({ about: a }: Fragment, { about: b }: Fragment): boolean {
 /** The other parts are part of the id. */
 function sameName(a: ServiceName, b: ServiceName | undefined): boolean {
   return a.id === b?.id && a.label === b.label
+}
+
+/** Hosts of one ServiceEntry share its addresses and its endpoints: nobody loses anything. */
+function withoutSiblings(fragment: Fragment, lost: ReadonlyMap<number, Fragment>): ReadonlyMap<number, Fragment> {
+  const { resource } = fragment.about
+  return new Map([...lost].filter(([, owner]) => owner === fragment || owner.about.resource !== resource))
 }
 
 function duplicates(fragment: Fragment, lost: ReadonlyMap<number, Fragment>): Problem[] {

@@ -35,11 +35,15 @@ export function decodeServiceEntry(root: Field, metadata: Metadata): ServiceEntr
   const selector = spec.get('workloadSelector').only('labels')
   if (selector.present && endpoints.length > 0) selector.refuse('stands beside endpoints: one of the two')
   readExport(spec.get('exportTo'))
+  const addresses = readVirtualAddresses(spec.get('addresses'))
+  if (resolution === 'DNS' && hosts.length > 1 && addresses.length > 0 && endpoints.length === 0 && !selector.present) {
+    spec.get('hosts').warn('are several behind the same addresses: connections go where the first one resolves to')
+  }
   return {
     ...metadata,
     kind: 'ServiceEntry',
     hosts,
-    addresses: readVirtualAddresses(spec.get('addresses')),
+    addresses,
     ports,
     targets,
     resolution,

@@ -62,6 +62,14 @@ t.test('an address and port that two services want belongs to the first', async 
   ])
 })
 
+t.test('hosts of one ServiceEntry share its addresses', async (t) => {
+  const host = (hostname: string) =>
+    service(hostname, ['192.0.2.1'], { resource: 'ServiceEntry default/out', hostname })
+  const result = compiled({ services: [host('a.org'), host('b.org')] })
+  t.strictSame(problemLines(result), [])
+  t.equal(linesOf(result, 'frontends').length, 1)
+})
+
 t.test('ports that are there twice belong to the first', async (t) => {
   const ports = [
     { ...HTTP, nodePort: 30080 },

@@ -214,6 +214,10 @@ const REPORTED: Readonly<Record<string, [spec: string, problem: string]>> = {
     `hosts: [a.org]\n${PORTS}\nexportTo: ["."]`,
     'warning ServiceEntry default/out spec.exportTo: is not honoured: clients are not told apart, so every namespace sees this service',
   ],
+  'hosts that resolve differently behind one address': [
+    `hosts: [a.org, b.org]\naddresses: [192.0.2.1]\nresolution: DNS\n${PORTS}`,
+    'warning ServiceEntry default/out spec.hosts: are several behind the same addresses: connections go where the first one resolves to',
+  ],
   'what only a proxy can check': [
     `hosts: [a.org]\n${PORTS}\nsubjectAltNames: [x]`,
     'warning ServiceEntry default/out spec.subjectAltNames: is not honoured',
