@@ -13,13 +13,13 @@ export function findUnused(mesh: Mesh, named: (hostname: string) => readonly Ser
       if (!policy.exported && service.namespace !== policy.namespace) continue
       if (matchesHost(host, service.hostname)) return
     }
-    const where = policy.exported ? '' : ` in the namespace ${policy.namespace}, to which exportTo limits it`
+    const where = policy.exported ? '' : ` in the namespace ${policy.namespace}, the only one it covers`
     const message = `no service has the host "${host}"${where}: nothing is done for it`
     problems.push({ ...placeOf(policy), severity: 'warning', field, message })
   }
   for (const policy of mesh.destinations) check(policy, policy.host, 'spec.host')
   for (const policy of mesh.routes)
-    for (const [i, host] of policy.hosts.entries()) check(policy, host, `spec.hosts[${i}]`)
+    for (const host of policy.hosts) check(policy, host, 'spec.hosts')
   return problems
 }
 

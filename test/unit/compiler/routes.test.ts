@@ -266,8 +266,8 @@ t.test('a host that no service has is told', async (t) => {
   })
   t.strictSame(problemLines(result), [
     'warning DestinationRule default/rule spec.host: no service has the host "*.example.com": nothing is done for it',
-    'warning VirtualService default/routes spec.hosts[1]: no service has the host "review.default.svc.cluster.local": nothing is done for it',
-    'warning VirtualService other/private spec.hosts[0]: no service has the host "reviews.default.svc.cluster.local" in the namespace other, to which exportTo limits it: nothing is done for it',
+    'warning VirtualService default/routes spec.hosts: no service has the host "review.default.svc.cluster.local": nothing is done for it',
+    'warning VirtualService other/private spec.hosts: no service has the host "reviews.default.svc.cluster.local" in the namespace other, the only one it covers: nothing is done for it',
   ])
 })
 
