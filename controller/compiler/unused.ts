@@ -18,8 +18,7 @@ export function findUnused(mesh: Mesh, named: (hostname: string) => readonly Ser
     problems.push({ ...placeOf(policy), severity: 'warning', field, message })
   }
   for (const policy of mesh.destinations) check(policy, policy.host, 'spec.host')
-  for (const policy of mesh.routes)
-    for (const host of policy.hosts) check(policy, host, 'spec.hosts')
+  for (const policy of mesh.routes) for (const host of policy.hosts) check(policy, host, 'spec.hosts')
   return problems
 }
 
