@@ -37,8 +37,15 @@ static __always_inline bool is_loopback(const struct address *address)
  */
 static __always_inline bool is_candidate(struct bpf_sock_ops *ctx, struct bpf_sock *sk, __u64 netns)
 {
+	const struct settings *settings = read_settings();
 	const struct member *member = find_netns_member(netns);
-	if (member && member->flags & (MEMBER_BYPASS | MEMBER_NO_SOCKET_LANE))
+	__u32 flags = member ? member->flags : 0;
+
+	if (flags & MEMBER_SOCKET_LANE_TEST)
+		return true;
+	if (!settings || !(settings->flags & SETTINGS_SOCKET_LANE))
+		return false;
+	if (flags & (MEMBER_BYPASS | MEMBER_NO_SOCKET_LANE))
 		return false;
 	if (ctx->op == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB)
 		return member != NULL;
@@ -98,9 +105,7 @@ int kmesh_join(struct bpf_sock_ops *ctx)
 {
 	if (ctx->op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && ctx->op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB)
 		return ALLOW;
-	const struct settings *settings = read_settings();
-	if (settings && settings->flags & SETTINGS_SOCKET_LANE)
-		add_socket(ctx);
+	add_socket(ctx);
 	return ALLOW;
 }
 

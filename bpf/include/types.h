@@ -60,6 +60,7 @@ enum member_flags {
 	MEMBER_BYPASS = 1, /* leave its traffic alone, now */
 	MEMBER_DNS = 2,	   /* send its DNS queries to the daemon while that listens */
 	MEMBER_NO_SOCKET_LANE = 4,
+	MEMBER_SOCKET_LANE_TEST = 8, /* joined even while the lane is off: the daemon's self-test */
 };
 
 struct member {
