@@ -1,15 +1,19 @@
 /** A real kmeshd of our own: in its own cgroup, with its own pins and sockets, ended and swept away with the lab. */
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from './command.ts'
 import type { Pod } from './network.ts'
-import { start, stop, waitForLine } from './process.ts'
+import { hasEnded, start, stop } from './process.ts'
 import type { UndoStack } from './undo.ts'
 
 /** The folder that holds bin/: this file runs from dist/lab. */
 export const PROJECT = join(import.meta.dirname, '..', '..')
+
+const PATIENCE_MS = 60_000 * Number(process.env['KMESH_TIME_SCALE'] ?? 1)
 
 export interface DaemonOptions {
   /** where its programs are attached: members run in it */
@@ -64,7 +68,7 @@ export class Daemon {
       ],
       { env: { ...process.env, ...environment } },
     )
-    await waitForLine(this.#process, /^ready/, 60_000 * Number(process.env['KMESH_TIME_SCALE'] ?? 1))
+    await this.#becomeReady(this.#process)
   }
 
   get pid(): number {
@@ -96,6 +100,36 @@ export class Daemon {
   kmeshctl(command: string, ...args: readonly string[]): Promise<string> {
     const target = command === 'cleanup' ? [] : ['--socket', this.socket]
     return run(process.execPath, join(PROJECT, 'bin', 'kmeshctl'), command, ...target, ...args)
+  }
+
+  /** @returns the Prometheus text */
+  async metrics(): Promise<string> {
+    return (await this.#get('/metrics')).text
+  }
+
+  async #becomeReady(daemon: ChildProcess): Promise<void> {
+    const until = performance.now() + PATIENCE_MS
+    let why = ''
+    while (!hasEnded(daemon) && performance.now() < until) {
+      const answer = await this.#get('/healthz/ready').catch((error: Error) => ({ status: 0, text: error.message }))
+      if (answer.status === 200) return
+      why = answer.text
+      await sleep(20)
+    }
+    throw new Error(hasEnded(daemon) ? 'kmeshd ended before it was ready' : `kmeshd is not ready: ${why}`)
+  }
+
+  #get(path: string): Promise<{ readonly status: number; readonly text: string }> {
+    return new Promise((resolve, reject) => {
+      const request = get({ socketPath: this.socket, path }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (part: string) => {
+          text += part
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+      })
+      request.on('error', reject)
+    })
   }
 
   async enroll(pod: Pod, namespace = 'default'): Promise<void> {

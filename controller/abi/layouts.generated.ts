@@ -60,12 +60,14 @@ export const MemberFlags = {
   MEMBER_BYPASS: 1,
   MEMBER_DNS: 2,
   MEMBER_NO_SOCKET_LANE: 4,
+  MEMBER_SOCKET_LANE_TEST: 8,
 } as const
 export type MemberFlags = (typeof MemberFlags)[keyof typeof MemberFlags]
 export const memberFlagsNames: Readonly<Record<number, keyof typeof MemberFlags>> = {
   1: 'MEMBER_BYPASS',
   2: 'MEMBER_DNS',
   4: 'MEMBER_NO_SOCKET_LANE',
+  8: 'MEMBER_SOCKET_LANE_TEST',
 }
 
 export const Balance = {
@@ -849,4 +851,4 @@ export const streams = {
 } as const
 
 /** Another hash means other layouts, enums or kinds of map: state pinned with it cannot be adopted. */
-export const layoutHash = 0xffba2e9210802a3an
+export const layoutHash = 0x78acdee935c750cdn

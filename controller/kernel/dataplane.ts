@@ -4,7 +4,7 @@
  * then, and after closing.
  */
 import { type BpfMap, type LinkOrder, native } from '../../native/index.ts'
-import type { ConnectionEvent, ConnectionRecord } from '../abi/layouts.generated.ts'
+import type { ConnectionRecord } from '../abi/layouts.generated.ts'
 import type { MapStore } from '../reconcile/store.ts'
 import { activate } from './activate.ts'
 import { type ConnectionReader, openConnectionReader } from './connections.ts'
@@ -119,8 +119,8 @@ export class Dataplane {
   }
 
   /** @param pollMs how often the ring buffer is read */
-  events(onEvent: (event: ConnectionEvent) => void, pollMs: number): EventStream {
-    const stream = readEvents(this.#map('events'), onEvent, pollMs)
+  events(onRecord: (record: Uint8Array) => void, pollMs: number): EventStream {
+    const stream = readEvents(this.#map('events'), onRecord, pollMs)
     this.#streams.add(stream)
     return stream
   }

@@ -1,4 +1,4 @@
-/** Connection events of the ring buffer, as values. */
+/** Records of the ring buffer (struct connection_event), as they come. */
 import { type BpfMap, native } from '../../native/index.ts'
 import { decode } from '../abi/codec.ts'
 import { ConnectionEvent } from '../abi/layouts.generated.ts'
@@ -11,12 +11,11 @@ export interface EventStream {
 }
 
 /** @param pollMs 0: each event wakes us; else read by timer */
-export function readEvents(map: BpfMap, onEvent: (event: ConnectionEvent) => void, pollMs: number): EventStream {
+export function readEvents(map: BpfMap, onRecord: (record: Uint8Array) => void, pollMs: number): EventStream {
   const ring = native().ringBuffer(
     map,
     (record) => {
-      const event = decode(ConnectionEvent, record)
-      if (event.service !== SELF_TEST_SERVICE) onEvent(event)
+      if (!isOfSelfTest(record)) onRecord(record)
     },
     pollMs,
   )
@@ -24,4 +23,8 @@ export function readEvents(map: BpfMap, onEvent: (event: ConnectionEvent) => voi
     flush: () => void ring.consume(),
     close: () => ring.close(),
   }
+}
+
+function isOfSelfTest(record: Uint8Array): boolean {
+  return record.length === ConnectionEvent.size && decode(ConnectionEvent, record).service === SELF_TEST_SERVICE
 }

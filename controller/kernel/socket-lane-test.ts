@@ -38,7 +38,11 @@ export async function testSocketLane(
       const path = `/proc/${child.pid}/ns/net`
       const key = { kind: MemberKind.MEMBER_NETNS, id: netnsCookie(path) }
       const flags = MemberFlags.MEMBER_SOCKET_LANE_TEST
-      dataplane.members.put(key, { workload: 0n, flags, dnsPort: 0 }, { path, name: '' })
+      dataplane.members.put(
+        key,
+        { workload: 0n, flags, dnsPort: 0 },
+        { path, name: 'self-test', namespace: '', workloadUid: '' },
+      )
       leave = () => void dataplane.members.delete(key)
       child.stdin.write('\n')
     })
