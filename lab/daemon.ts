@@ -93,12 +93,12 @@ export class Daemon {
   /** Removes pins and programs, without the daemon. */
   async cleanup(): Promise<void> {
     await this.end('SIGTERM')
-    await this.kmeshctl('cleanup', '--bpf-fs-path', this.bpfFs)
+    await run(process.execPath, join(PROJECT, 'bin', 'kmeshd'), 'cleanup', '--bpf-fs-path', this.bpfFs)
   }
 
   /** @returns what kmeshctl printed @throws with its complaint */
   kmeshctl(command: string, ...args: readonly string[]): Promise<string> {
-    const target = command === 'cleanup' ? [] : ['--socket', this.socket]
+    const target = ['--socket', this.socket]
     return run(process.execPath, join(PROJECT, 'bin', 'kmeshctl'), command, ...target, ...args)
   }
 

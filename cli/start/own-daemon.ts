@@ -21,7 +21,7 @@ export async function runOwnDaemon(undo: UndoStack, flags: readonly string[], ke
   })
   const own = given('--cgroup2-path') === undefined ? ['--cgroup2-path', cgroup] : []
   kept.push('programs and pins', async () => {
-    await run(process.execPath, join(PROJECT, 'bin', 'kmeshctl'), 'cleanup', ...pins)
+    await run(process.execPath, join(PROJECT, 'bin', 'kmeshd'), 'cleanup', ...pins)
   })
   const daemon = spawn(process.execPath, [join(PROJECT, 'bin', 'kmeshd'), ...own, ...flags], { stdio: 'inherit' })
   const stop = (): void => void daemon.kill('SIGTERM')
