@@ -1,11 +1,12 @@
 /** A real folder with a source on it. */
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EMPTY_MESH, type Mesh } from '../../../../controller/model/mesh.ts'
 import type { Problem } from '../../../../controller/model/problem.ts'
 import { type FileSource, openFileSource } from '../../../../controller/sources/files/open.ts'
+import { QUIET_MS } from '../../../../controller/sources/files/settling.ts'
 import { slice } from './support.ts'
 
 const PATIENCE_MS = 10_000 * Number(process.env['KMESH_TIME_SCALE'] ?? 1)
@@ -17,6 +18,23 @@ export async function eventually(holds: () => boolean): Promise<void> {
     if (Date.now() > end) throw new Error(`did not come to be: ${holds}`)
     await sleep(2)
   }
+}
+
+/**
+ * Appends line by line, with a look after each.
+ * @returns whether the writing never paused for so long that it looked finished
+ */
+export async function writeSlowly(path: string, text: string, look: () => void): Promise<boolean> {
+  let longest = 0
+  let last = performance.now()
+  for (const line of text.split(/(?<=\n)/)) {
+    appendFileSync(path, line)
+    await sleep(1)
+    look()
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  }
+  return longest < QUIET_MS / 2
 }
 
 export class LiveFolder {
@@ -39,6 +57,14 @@ export class LiveFolder {
       },
     })
     await this.#source.ready
+  }
+
+  async reload(): Promise<void> {
+    await this.#source?.reload()
+  }
+
+  get fileCount(): number {
+    return this.#source?.fileCount() ?? 0
   }
 
   /** Written elsewhere, then renamed into the folder. */

@@ -1,17 +1,8 @@
-import {
-  appendFileSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { openFileSource } from '../../../../controller/sources/files/open.ts'
-import { endpointAt, eventually, LiveFolder } from './folder-support.ts'
+import { endpointAt, eventually, LiveFolder, writeSlowly } from './folder-support.ts'
 import { service } from './support.ts'
 
 const REVIEWS = service('reviews', 'clusterIP: 10.96.0.20\nports: [{name: http, port: 9080}]')
@@ -85,17 +76,55 @@ t.test('a file with the same content changes nothing', async (t) => {
 t.test('a file edited in place is read when it is whole', async (t) => {
   const folder = live(t)
   await folder.open()
-  const seen: string[] = []
-  const path = folder.at('endpoints.yaml')
-  truncateSync(path)
-  for (const line of endpointAt('10.1.0.3').split(/(?<=\n)/)) {
-    appendFileSync(path, line)
-    await sleep(1)
-    seen.push(folder.addresses().join())
-  }
+  const seen = new Set<string>()
+  truncateSync(folder.at('endpoints.yaml'))
+  const steady = await writeSlowly(folder.at('endpoints.yaml'), endpointAt('10.1.0.3'), () => {
+    seen.add(folder.addresses().join())
+  })
   await eventually(() => folder.addresses().join() === '10.1.0.3')
-  t.same([...new Set(seen)], ['10.1.0.1'], 'no half of it was ever in force')
+  if (steady) t.same([...seen], ['10.1.0.1'], 'no half of it was ever in force')
   t.same(folder.problems, [])
+})
+
+t.test('a new file that is written slowly is read when it is whole', async (t) => {
+  const folder = live(t)
+  await folder.open()
+  const seen = new Set<number>()
+  const steady = await writeSlowly(folder.at('new.yaml'), endpointAt('10.1.0.2', 'two'), () => {
+    seen.add(folder.problems.length)
+  })
+  await eventually(() => folder.addresses().includes('10.1.0.2'))
+  if (steady) t.same([...seen], [0], 'no half of it was ever complained about')
+})
+
+t.test('a temporary file beside its target is passed over until it is renamed', async (t) => {
+  const folder = live(t)
+  await folder.open()
+  for (const draft of ['endpoints.yaml.tmp', '.endpoints.yaml.1', 'endpoints.new']) {
+    const address = `10.1.3.${draft.length}`
+    writeFileSync(folder.at(draft), endpointAt(address))
+    renameSync(folder.at(draft), folder.at('endpoints.yaml'))
+    await eventually(() => folder.addresses().join() === address)
+  }
+  t.equal(folder.count, 4)
+})
+
+t.test('a reload looks at everything and ends when it is in force', async (t) => {
+  const folder = live(t)
+  await folder.open()
+  t.equal(folder.fileCount, 2)
+  writeFileSync(folder.aside('far.yaml'), endpointAt('10.1.0.2', 'two'))
+  await sleep(30)
+  renameSync(folder.aside('far.yaml'), folder.at('far.yaml'))
+  await folder.reload()
+  t.same(folder.addresses(), ['10.1.0.1', '10.1.0.2'])
+  t.equal(folder.fileCount, 3)
+})
+
+t.test('a file is no folder', async (t) => {
+  const folder = live(t)
+  const { ready } = openFileSource(folder.at('reviews.yaml'), { clusterDomain: 'x', onMesh: () => undefined })
+  await t.rejects(ready, { message: /cannot be read: ENOTDIR/ })
 })
 
 t.test('a file that is deleted takes its resources with it', async (t) => {
