@@ -130,8 +130,9 @@ export class Dataplane {
     return this.#connections.read()
   }
 
-  mapUsage(): MapUsage[] {
-    return readMapUsage(this.#parts.lanes.maps)
+  /** @param known entries by table, where the caller keeps count of them: the kernel has to walk the map */
+  mapUsage(known: ReadonlyMap<string, number> = new Map()): MapUsage[] {
+    return readMapUsage(this.#parts.lanes.maps, known)
   }
 
   programs(): ProgramUsage[] {

@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionEvent, SettingsFlags } from '../../controller/abi/layouts.generated.ts'
+import type { Dataplane } from '../../controller/kernel/dataplane.ts'
 import { membersOf } from '../../controller/members/open.ts'
 import { StoreError } from '../../controller/reconcile/store.ts'
 import { makeLabCgroup } from '../../lab/cgroup.ts'
+import { native } from '../../native/index.ts'
 import { testAtPlace, timeScale } from './place.ts'
 import { TCP, writeService } from './tables.ts'
 import { startClient, startServer } from './traffic.ts'
@@ -67,14 +69,39 @@ testAtPlace('what the kernel holds is told: maps, programs', async (t, place) =>
   dataplane.activate()
   const programs = dataplane.programs()
   t.ok(programs.every(({ name, tag }) => name.startsWith('kmesh_') && /^[0-9a-f]{16}$/.test(tag)))
-  t.same(programs.map(({ hook }) => hook).slice(0, 2), ['getpeername4', 'getpeername6'])
+  t.same(programs.map(({ hook }) => hook).slice(0, 2), ['connect4', 'connect6'])
 
   writeService(dataplane.store, { ...SERVICE, endpoints: [{ ip: '127.0.0.1', port: 1 }] })
   const usage = new Map(dataplane.mapUsage().map((map) => [map.name, map]))
+  t.equal(dataplane.mapUsage(new Map([['slots', 7]])).find(({ name }) => name === 'slots')?.entries, 7, 'as known')
   t.match(usage.get('frontends'), { entries: 1, maxEntries: 16 })
   t.match(usage.get('slots'), { entries: 1, maxEntries: 3 })
   t.equal(usage.get('events')?.entries, undefined, 'a ring buffer has no entries')
   t.ok((usage.get('slots')?.bytes ?? 0) > 0)
+})
+
+testAtPlace('the socket lane is put in place, and taken away again', async (t, place) => {
+  const hooks = (dataplane: Dataplane) => dataplane.programs().map(({ hook }) => hook)
+  const pin = join(place.bpfFs, 'kmesh', 'programs', 'redirect')
+  const first = place.open()
+  first.activate()
+  if (first.withoutSocketLane !== undefined) {
+    t.match(first.withoutSocketLane, /^kernel \S+ does not tell sock_ops programs/)
+    t.notOk(hooks(first).includes('join'))
+    return
+  }
+  t.ok(hooks(first).includes('join'))
+  const id = idOf(pin)
+  first.close()
+  const second = place.open()
+  second.activate()
+  t.equal(idOf(pin), id, 'the program on the map of sockets runs on')
+  second.close()
+  const third = place.open({ socketLane: false })
+  third.activate()
+  t.equal(third.withoutSocketLane, 'switched off')
+  t.notOk(hooks(third).includes('join'))
+  t.notOk(existsSync(pin))
 })
 
 testAtPlace('a map that is full refuses by name and size, and keeps what it holds', async (t, place) => {
@@ -107,3 +134,10 @@ testAtPlace('paths that cannot be are refused in one line', async (t, place) => 
     message: /^no BPF filesystem at \/proc\/kmesh-test, /,
   })
 })
+
+function idOf(pin: string): number {
+  const program = native().openPinnedProgram(pin)
+  const { id } = program
+  program.close()
+  return id
+}

@@ -7,9 +7,14 @@ import { projectRoot } from '../../native/index.ts'
 import { timeScale } from './place.ts'
 import type { Address } from './tables.ts'
 
-/** Answers each connection with its name, and closes it. @returns where it listens */
-export async function startServer(undo: UndoStack, name: string, ip = '127.0.0.1'): Promise<Address> {
-  const server = createServer((socket) => socket.on('error', () => undefined).end(name))
+/** Answers each connection with its name, and closes it; or, asked to hold, answers whatever comes. @returns where it listens */
+export async function startServer(undo: UndoStack, name: string, hold = false): Promise<Address> {
+  const ip = '127.0.0.1'
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    if (hold) socket.on('data', () => socket.write(name))
+    else socket.end(name)
+  })
   await new Promise<void>((resolve) => server.listen(0, ip, resolve))
   undo.push(`server ${name}`, () => new Promise<void>((resolve) => void server.close(() => resolve())))
   const address = server.address()
@@ -28,9 +33,10 @@ export async function startClient(
   where: Where,
   to: Address,
   expected: string,
+  mode: 'again' | 'hold' = 'again',
 ): Promise<() => Promise<Outcome>> {
   const script = join(projectRoot(), 'dist', 'test', 'kernel', 'client.js')
-  const child = start(undo, where, [process.execPath, script, to.ip, String(to.port), expected])
+  const child = start(undo, where, [process.execPath, script, to.ip, String(to.port), expected, mode])
   await waitForLine(child, /first/, 20_000 * timeScale)
   return async () => {
     const ended = finish(child)
