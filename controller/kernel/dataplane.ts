@@ -41,6 +41,8 @@ export class Dataplane {
   readonly features: Features
   /** true: the tables hold what a former run left */
   readonly adopted: boolean
+  /** true: until `activate` traffic goes on by the tables of a former run, which these are to replace */
+  readonly replaces: boolean
   readonly store: MapStore
   readonly settings: SettingsEntry
   readonly members: MemberTable
@@ -57,6 +59,7 @@ export class Dataplane {
     this.cgroupPath = parts.cgroupPath
     this.features = parts.features
     this.adopted = parts.generation.adopted
+    this.replaces = !this.adopted && parts.links.list().length > 0
     this.store = createMapStore(parts.lanes.maps)
     this.settings = new SettingsEntry(this.#map('settings'))
     this.members = new MemberTable(this.#map('members'), parts.pins)
