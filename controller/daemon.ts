@@ -151,10 +151,12 @@ async function start(config: Config, logs: Logs, undo: (() => unknown)[]): Promi
     waitingFor: () => [...waitingFor],
     listening: () => ({ admin: listeners.admin?.address ?? null, metrics: listeners.metrics?.address ?? null }),
     reload: async (): Promise<Reload> => {
+      const before = pipeline.lastReload
       await source.reload()
       const last = pipeline.lastReload
       if (last === undefined) throw new Error('nothing was loaded yet')
-      return last
+      // A folder that says what it said before is not compiled again.
+      return last === before ? { ...last, at: new Date().toISOString(), written: 0, deleted: 0 } : last
     },
   })
   if (config.adminAddress !== undefined) listeners.admin = await listenLoopback(api, config.adminAddress, onFault)

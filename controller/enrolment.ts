@@ -36,6 +36,8 @@ export class Enrolment {
 
   /** Opens the resolvers of members that an earlier daemon enrolled: their ports are new ones. */
   async restore(): Promise<void> {
+    // First: the process by which a namespace was known may have ended meanwhile.
+    this.sweep()
     for (const member of this.#options.members.list()) await this.#serveNames(member)
   }
 
