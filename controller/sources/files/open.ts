@@ -7,7 +7,7 @@ import type { Problem } from '../../model/problem.ts'
 import { MeshBuilder } from './build/mesh.ts'
 import { FolderReader } from './folder-reader.ts'
 import { HostLookups, type LookupHost } from './host-lookups.ts'
-import { lookupHost } from './lookup-host.ts'
+import { lookupBy } from './lookup-host.ts'
 import { same } from './same.ts'
 import { ResourceStore } from './store.ts'
 
@@ -70,7 +70,7 @@ class FolderSource {
     this.#onMesh = options.onMesh
     this.#reader = new FolderReader(root, this.#store, clusterDomain, () => this.#schedule())
     this.#builder = new MeshBuilder(this.#store, { clusterDomain, rootNamespace })
-    this.#lookups = new HostLookups(options.lookup ?? lookupHost, () => this.#schedule())
+    this.#lookups = new HostLookups(options.lookup ?? lookupBy(), () => this.#schedule())
   }
 
   get fileCount(): number {
