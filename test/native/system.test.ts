@@ -120,22 +120,20 @@ t.test('a process enters a namespace before it becomes another program', needsRo
   t.throws(() => native().enterNamespace('/nowhere'), { code: 'ENOENT', syscall: 'open' })
 })
 
-/** In a chroot the root of a mount namespace is another one: the program would not be found there. */
-const needsItsRoot =
-  process.getuid?.() !== 0 || /^(\S+ ){4}\/ /m.test(readFileSync('/proc/self/mountinfo', 'utf8'))
-    ? needsRoot
-    : { skip: 'in a chroot' }
-
-t.test('a mount namespace too', needsItsRoot, async (t) => {
-  const keeper = spawn('unshare', ['--mount', 'sh', '-c', 'echo ready; exec sleep 600'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+t.test('a mount namespace too', needsRoot, async (t) => {
+  // Entering one leads to its root, where this program may not be. The root of a chroot is not a mount.
+  if (!/^\S+ \S+ \S+ \S+ \/ /m.test(readFileSync('/proc/self/mountinfo', 'utf8'))) {
+    t.pass('setns', { skip: 'in a chroot' })
+    return
+  }
+  const keep = ['--mount', '--propagation', 'unchanged', 'sh', '-c', 'echo ready; exec sleep 600']
+  const keeper = spawn('unshare', keep, { stdio: ['ignore', 'pipe', 'inherit'] })
   const closed = once(keeper, 'close')
   t.teardown(async () => {
     keeper.kill('SIGKILL')
     await closed
   })
-  await once(keeper.stdout, 'data')
+  await Promise.race([once(keeper.stdout, 'data'), closed])
   const mnt = `/proc/${keeper.pid}/ns/mnt`
   t.equal(await namespaceAfterExec(mnt, 'mnt'), readlinkSync(mnt))
 })
