@@ -104,11 +104,13 @@ class FolderSource {
   #schedule(): void {
     if (this.#scheduled || this.#closed) return
     this.#scheduled = true
-    setImmediate(async () => {
-      await this.#loading
-      this.#scheduled = false
-      await this.#load()
-    })
+    setImmediate(() => void this.#loadScheduled())
+  }
+
+  async #loadScheduled(): Promise<void> {
+    await this.#loading
+    this.#scheduled = false
+    await this.#load()
   }
 
   async #load(): Promise<void> {
