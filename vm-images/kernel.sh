@@ -7,7 +7,7 @@ id=$1 image=$2 folder=$3
 logs=$VM_CACHE/logs/$id
 start=$SECONDS
 status=0
-(bound "$here/run.sh" -t "${VM_TIMEOUT:-420}" -i "$image" -o "$logs" "$id" "$here/guest-job.sh") || status=$?
+(bound "$here/run.sh" -t "${VM_TIMEOUT:-600}" -i "$image" -o "$logs" "$id" "$here/guest-job.sh") || status=$?
 touch "$logs/output.log" "$logs/console.log"
 mapfile -t lines < <(tr -d '\r' < "$logs/output.log" | grep -v '^ok  ')
 

@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 
 # What busybox lacks or does differently; the other commands are busybox's. Missing ones are passed over. (A busybox
 # shell would take its own applets before any program.)
-programs=(sh bash ip tc ss nsenter unshare mount umount bpftool)
+programs=(sh bash readlink ip tc ss nsenter unshare mount umount bpftool)
 # What only building and linting needs.
 left_out=(./{@biomejs,@eslint,@typescript,@typescript-eslint,eslint,typescript,tshy,cmake-js,node-gyp,es-toolkit,react-dom} '*.d.ts' '*.map')
 # Copies files by their real paths; a command that is a link (alternatives) becomes a file of that name.

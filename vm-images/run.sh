@@ -39,7 +39,7 @@ status=0
   -kernel "$kernel/vmlinux" -initrd "$out/initrd" -device virtio-rng-pci \
   -drive "file=$image,if=none,id=root,format=raw,readonly=on" -device virtio-blk-pci,drive=root \
   -serial "file:$out/console.log" -serial "file:$out/output.log" -serial "file:$out/verdict.log" \
-  -append "console=ttyS0,115200 rdinit=/init kmesh.scale=$scale panic=-1 oops=panic mitigations=off audit=0 tsc=reliable random.trust_cpu=on") \
+  -append "console=ttyS0,115200 rdinit=/init kmesh.scale=$scale panic=-1 oops=panic mitigations=off audit=0 random.trust_cpu=on") \
   < /dev/null > "$out/qemu.log" 2>&1 || status=$?
 
 verdict=$(sed -n 's/^exit \([0-9]*\).*/\1/p' "$out/verdict.log" 2> /dev/null | tail -n 1) || verdict=
