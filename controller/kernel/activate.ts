@@ -1,7 +1,6 @@
 /** Puts a filled generation in force: every hook goes over to programs that read its maps. */
 import { join } from 'node:path'
 import type { LinkOrder } from '../../native/index.ts'
-import type { KernelProblem } from './error.ts'
 import { dropOtherGenerations } from './generation.ts'
 import { SOCKET_LANE_REDIRECT } from './hooks.ts'
 import type { Lanes } from './lanes.ts'
@@ -17,11 +16,14 @@ export interface Activation {
   readonly generation: number
   readonly lanes: Lanes
   readonly cgroupPath: string
-  readonly order: LinkOrder | undefined
+  readonly order: LinkOrder
 }
 
-/** Killed at any point of it, each hook runs on a complete generation, and the next start ends what was begun. */
-export function activate({ pins, links, generation, lanes, cgroupPath, order }: Activation): KernelProblem[] {
+/**
+ * Killed at any point of it, each hook runs on a complete generation, and the next start ends what was begun.
+ * @returns the hooks on which we could not be put where `order` says
+ */
+export function activate({ pins, links, generation, lanes, cgroupPath, order }: Activation): string[] {
   const { programs, maps, hooks } = lanes
   const redirect = lanes.withoutSocketLane === undefined ? programOf(programs, SOCKET_LANE_REDIRECT) : undefined
   const pinOfRedirect = join(pins.programs, 'redirect')
@@ -49,9 +51,7 @@ export function activate({ pins, links, generation, lanes, cgroupPath, order }: 
   links.dropOthers(hooks.map(({ name }) => name))
   if (redirect === undefined) dropFromSockets(pinOfRedirect, sockets)
   dropOtherGenerations(pins, generation)
-  if (misplaced.length === 0) return []
-  const message = `this kernel has no order among programs (6.17 has): we come last on ${misplaced.join(', ')}`
-  return [{ severity: 'warning', about: 'order', message }]
+  return misplaced
 }
 
 function programOf(programs: ReadonlyMap<string, LoadedProgram>, name: string): LoadedProgram {

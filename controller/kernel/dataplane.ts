@@ -32,7 +32,7 @@ export interface DataplaneParts {
   readonly lanes: Lanes
   readonly features: Features
   readonly cgroupPath: string
-  readonly order: LinkOrder | undefined
+  readonly order: LinkOrder
   readonly log: Log
 }
 
@@ -47,7 +47,7 @@ export class Dataplane {
   readonly settings: SettingsEntry
   readonly members: MemberTable
   readonly #parts: DataplaneParts
-  #misplaced: KernelProblem[] = []
+  #misplaced: readonly string[] = []
   #active = false
   #closed = false
   #selfTest: SelfTest | undefined
@@ -100,16 +100,15 @@ export class Dataplane {
   /** What works less well than it should, as of now. */
   problems(): KernelProblem[] {
     const { lanes, links } = this.#parts
-    const { features, cgroupPath } = this
-    const found = {
-      features,
+    return findProblems({
+      features: this.features,
       lanes,
-      cgroupPath,
+      cgroupPath: this.cgroupPath,
+      attached: links.list(),
       active: this.#active,
       selfTest: this.#selfTest,
-      attached: links.list(),
-    }
-    return [...findProblems(found), ...this.#misplaced]
+      misplaced: this.#misplaced,
+    })
   }
 
   /** Since the maps were made, over restarts. */

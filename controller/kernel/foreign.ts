@@ -5,11 +5,13 @@ import { errnoOf, type KernelProblem } from './error.ts'
 /**
  * @param attachTypes by hook
  * @param ours ids of our own programs
+ * @param misplaced hooks on which the kernel gave us no choice of place
  */
 export function findForeignPrograms(
   attachTypes: ReadonlyMap<string, number>,
   cgroup: string,
   ours: ReadonlySet<number>,
+  misplaced: readonly string[],
 ): KernelProblem[] {
   return [...attachTypes].flatMap(([hook, attachType]) =>
     native()
@@ -18,7 +20,9 @@ export function findForeignPrograms(
       .map((id) => ({
         severity: 'warning' as const,
         about: hook,
-        message: `${programName(id)} (id ${id}) of somebody else is on this hook too: it may change what we route`,
+        message: `${programName(id)} (id ${id}) of somebody else is on this hook too: it may change what we route${
+          misplaced.includes(hook) ? ', and this kernel has no order among programs (6.17 has)' : ''
+        }`,
       })),
   )
 }

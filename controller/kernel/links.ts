@@ -43,7 +43,7 @@ export class Links {
     loaded: LoadedProgram,
     cgroup: string,
     isCurrent: (id: number) => boolean,
-    order?: LinkOrder,
+    order: LinkOrder,
   ): boolean {
     const held = this.#held.get(hook)
     if (held !== undefined && cgroupOfLink(held) === cgroupId(cgroup)) {
@@ -135,13 +135,13 @@ function attach(
   hook: string,
   { program, attachType }: LoadedProgram,
   cgroup: string,
-  order?: LinkOrder,
+  order: LinkOrder,
 ): { link: BpfLink; ordered: boolean } {
   const { attachLink, queryPrograms } = native()
   const here = { path: cgroup }
   try {
-    const neighbour = order?.relativeTo
-    if (order === undefined || (neighbour !== undefined && !queryPrograms(here, attachType).includes(neighbour))) {
+    const neighbour = order.relativeTo
+    if (neighbour !== undefined && !queryPrograms(here, attachType).includes(neighbour)) {
       return { link: attachLink(program, here, attachType), ordered: true }
     }
     try {

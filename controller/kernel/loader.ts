@@ -1,7 +1,7 @@
 /** Objects into the kernel: all of them over one set of maps. */
 import { join } from 'node:path'
 import { type BpfMap, type BpfObject, type BpfProgram, native, projectRoot } from '../../native/index.ts'
-import { KernelError, type Log, messageOf } from './error.ts'
+import { errnoOf, KernelError, type Log, messageOf } from './error.ts'
 
 /** NAME stands for build/bpf/NAME.bpf.o; with the constants of its programs, by variable. */
 export type Objects = Readonly<Record<string, Readonly<Record<string, boolean>>>>
@@ -74,6 +74,11 @@ function load(object: BpfObject, name: string, log: Log): void {
     const bpfLog = error instanceof Error && 'bpfLog' in error ? String(error.bpfLog) : ''
     log.debug(bpfLog)
     const culprit = /prog '(\w+)': BPF program load failed/.exec(bpfLog)?.[1]
+    if (errnoOf(error) === 'EPERM') {
+      throw new KernelError('privileges', `this process may not load BPF programs (${messageOf(error)})`, {
+        cause: error,
+      })
+    }
     const what = culprit === undefined ? `the programs of ${name}` : `the program ${culprit}`
     throw new KernelError('load', `the kernel does not take ${what}: ${messageOf(error)}`, { cause: error })
   }

@@ -1,10 +1,10 @@
 /** The number by which BPF programs know a network namespace. */
-import { join } from 'node:path'
 import { type BpfMap, native } from '../../native/index.ts'
 import { decode, encode, u32, u64 } from '../abi/codec.ts'
-import { makeCgroup, removeCgroup } from './cgroup.ts'
+import { removeCgroup } from './cgroup.ts'
 import { errnoOf, KernelError, type Log, messageOf } from './error.ts'
 import { loadObjects } from './loader.ts'
+import { makeProbeGroup } from './probe-groups.ts'
 
 /** Where the probe connects to; nothing is sent. */
 const LOOPBACK = '127.0.0.1'
@@ -28,9 +28,8 @@ export function netnsCookieReader(byOption: boolean, cgroupPath: string, log: Lo
 
 /** Before 5.14: a program in a cgroup of its own looks at a socket that is made in the namespace. */
 function probeCookie(path: string, cgroupPath: string, log: Log): bigint {
-  const cgroup = join(cgroupPath, `kmesh-cookie-${process.pid}`)
   const loaded = loadObjects({ objects: { cookie: {} }, reuse: new Map<string, BpfMap>(), sizes: new Map() }, log)
-  makeCgroup(cgroup)
+  const cgroup = makeProbeGroup(cgroupPath, 'cookie')
   try {
     const program = loaded.programs.get('kmesh_cookie')
     const found = loaded.maps.get('cookie')

@@ -13,6 +13,7 @@ import { Links } from './links.ts'
 import { lockPins } from './lock.ts'
 import { Pins } from './pins.ts'
 import { checkPrivileges } from './privileges.ts'
+import { sweepProbeGroups } from './probe-groups.ts'
 import { mapSizes } from './tables.ts'
 
 export interface DataplaneOptions {
@@ -21,7 +22,7 @@ export interface DataplaneOptions {
   readonly bpfFsPath: string
   /** entries, by map; what is not named keeps its default */
   readonly mapSizes?: Readonly<Record<string, number>>
-  /** where to stand among programs of others */
+  /** where to stand among programs of others; by default first, as they might hide what applications ask for */
   readonly order?: LinkOrder
   /** false: connections within the node stay on TCP */
   readonly socketLane?: boolean
@@ -29,7 +30,7 @@ export interface DataplaneOptions {
 }
 
 /** @throws KernelError with the one line that the operator needs */
-export function openDataplane({ log, order, ...options }: DataplaneOptions): Dataplane {
+export function openDataplane({ log, order = { place: 'first' }, ...options }: DataplaneOptions): Dataplane {
   checkPrivileges()
   const sizes = mapSizes(options.mapSizes ?? {})
   const cgroupPath = checkCgroup(options.cgroupPath)
@@ -59,6 +60,7 @@ export function openDataplane({ log, order, ...options }: DataplaneOptions): Dat
       log,
     })
     dataplane.members.settle(generation.adopted, log)
+    sweepProbeGroups(cgroupPath, dataplane.members, log)
     dataplane.settings.change({ cgroupLevels: dataplane.members.levels() })
     return dataplane
   } catch (error) {

@@ -14,9 +14,12 @@ export interface Observed {
   readonly attached: readonly Attachment[]
   readonly active: boolean
   readonly selfTest: SelfTest | undefined
+  /** hooks on which we could not choose our place */
+  readonly misplaced: readonly string[]
 }
 
-export function findProblems({ features, lanes, cgroupPath, attached, active, selfTest }: Observed): KernelProblem[] {
+export function findProblems(observed: Observed): KernelProblem[] {
+  const { features, lanes, cgroupPath, attached, active, selfTest, misplaced } = observed
   const ours = new Set(attached.map(({ programId }) => programId))
   const attachTypes = lanes.hooks.map(
     ({ name, program }) => [name, lanes.programs.get(program)?.attachType ?? 0] as const,
@@ -24,7 +27,7 @@ export function findProblems({ features, lanes, cgroupPath, attached, active, se
   return [
     ...missingFeatures(features),
     ...(active ? findDetached(lanes, attached, cgroupPath) : []),
-    ...findForeignPrograms(new Map(attachTypes), cgroupPath, ours),
+    ...findForeignPrograms(new Map(attachTypes), cgroupPath, ours, misplaced),
     ...selfTestProblems(selfTest),
   ]
 }

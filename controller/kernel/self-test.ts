@@ -2,7 +2,6 @@
  * Proof that traffic passes our hooks: a process in a cgroup of its own connects to an
  * address that nothing but our tables know, and must be refused.
  */
-import { join } from 'node:path'
 import { type BpfMap, native } from '../../native/index.ts'
 import { addressBytes } from '../abi/address.ts'
 import { type Codec, encode, u64 } from '../abi/codec.ts'
@@ -17,9 +16,10 @@ import {
   Service,
   TrafficKey,
 } from '../abi/layouts.generated.ts'
-import { cgroupDepth, cgroupId, levelBits, makeCgroup, removeCgroup } from './cgroup.ts'
+import { cgroupDepth, cgroupId, levelBits, removeCgroup } from './cgroup.ts'
 import { readVerdicts } from './counters.ts'
 import { errnoOf, messageOf } from './error.ts'
+import { makeProbeGroup } from './probe-groups.ts'
 import type { SettingsEntry } from './settings.ts'
 
 export interface SelfTest {
@@ -48,7 +48,6 @@ const TARGETS = [
 
 /** Takes some 20 ms, and leaves the tables as they were. */
 export function runSelfTest({ map, settings, cgroupPath }: Tested): SelfTest {
-  const cgroup = join(cgroupPath, `kmesh-selftest-${process.pid}`)
   const before = settings.read().cgroupLevels
   const undo: (() => void)[] = []
   const put = <V>(table: string, key: Uint8Array, codec: Codec<V>, value: V): void => {
@@ -56,7 +55,7 @@ export function runSelfTest({ map, settings, cgroupPath }: Tested): SelfTest {
     undo.push(() => map(table).delete(key))
   }
   try {
-    makeCgroup(cgroup)
+    const cgroup = makeProbeGroup(cgroupPath, 'selftest')
     undo.push(() => removeCgroup(cgroup))
     settings.change({ cgroupLevels: before | levelBits(cgroupDepth(cgroup)) })
     undo.push(() => settings.change({ cgroupLevels: before }))

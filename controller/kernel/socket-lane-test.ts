@@ -7,9 +7,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { MemberFlags, MemberKind } from '../abi/layouts.generated.ts'
-import { makeCgroup, removeCgroup } from './cgroup.ts'
+import { removeCgroup } from './cgroup.ts'
 import type { Dataplane } from './dataplane.ts'
 import { messageOf } from './error.ts'
+import { makeProbeGroup } from './probe-groups.ts'
 
 /** Emulated machines are slow. */
 const PATIENCE_MS = 20_000 * Number(process.env['KMESH_TIME_SCALE'] ?? 1)
@@ -22,8 +23,7 @@ export async function testSocketLane(
   dataplane: Pick<Dataplane, 'cgroupPath' | 'members' | 'verdicts'>,
   netnsCookie: (path: string) => bigint,
 ): Promise<string | undefined> {
-  const cgroup = join(dataplane.cgroupPath, `kmesh-lanetest-${process.pid}`)
-  makeCgroup(cgroup)
+  const cgroup = makeProbeGroup(dataplane.cgroupPath, 'lanetest')
   const script = join(import.meta.dirname, 'socket-lane-child.js')
   const command = 'echo $$ > "$0/cgroup.procs" && exec unshare --net "$1" "$2"'
   const child = spawn('sh', ['-c', command, cgroup, process.execPath, script], { stdio: ['pipe', 'pipe', 'ignore'] })

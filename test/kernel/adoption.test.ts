@@ -1,10 +1,11 @@
 /** Starts after other starts: adopted, replaced, killed in the middle, with clients that never stop connecting. */
 import { once } from 'node:events'
-import { readdirSync, readlinkSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encode, u32 } from '../../controller/abi/codec.ts'
-import { layoutHash, Settings } from '../../controller/abi/layouts.generated.ts'
+import { layoutHash, MemberKind, Settings } from '../../controller/abi/layouts.generated.ts'
+import { cgroupId } from '../../controller/kernel/cgroup.ts'
 import { replaceText } from '../../controller/kernel/pins.ts'
 import { membersOf } from '../../controller/members/open.ts'
 import { makeLabCgroup } from '../../lab/cgroup.ts'
@@ -159,9 +160,31 @@ testAtPlace('a start that is killed at any point leaves the old or the new worki
   t.equal(last.activate().is, 'passed')
   t.equal(last.programs().length, readdirSync(join(place.bpfFs, 'kmesh', 'links')).length)
   t.equal(readdirSync(join(place.bpfFs, 'kmesh', 'generations')).length, 1)
+  t.equal(last.members.list().length, 1)
+  const groups = readdirSync(place.cgroup, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  t.same(
+    groups.map(({ name }) => name),
+    ['kmesh-client'],
+    'no group of a probe is left',
+  )
   const { connected, failed } = await stopClient()
   t.same(failed, [])
   t.comment(`${connected} connections during ${rounds} kills`)
+})
+
+testAtPlace('what a killed self-test left behind is swept up', async (t, place) => {
+  const first = place.open()
+  const left = makeLabCgroup(place.undo, `kmesh-selftest-${2 ** 30}`, place.cgroup)
+  const mine = makeLabCgroup(place.undo, `kmesh-selftest-${process.pid}`, place.cgroup)
+  const member = { workload: 0n, flags: 0, dnsPort: 0 }
+  first.members.put({ kind: MemberKind.MEMBER_CGROUP, id: cgroupId(left) }, member, undefined)
+  first.activate()
+  first.close()
+  const second = place.open()
+  t.ok(second.adopted)
+  t.same(second.members.list(), [])
+  t.notOk(existsSync(left))
+  t.notOk(existsSync(mine), 'our own test has used and removed it')
 })
 
 testAtPlace('a second daemon is refused by the name of the directory, until the first is gone', async (t, place) => {
