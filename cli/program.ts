@@ -13,11 +13,14 @@ import { monitoringCommand } from './commands/monitoring.ts'
 import { reloadCommand } from './commands/reload.ts'
 import { statusCommand } from './commands/status.ts'
 import { versionCommand } from './commands/version.ts'
+import { checkCommand } from './offline/check.ts'
+import { cleanupCommand } from './offline/cleanup.ts'
+import { runCommand } from './offline/run.ts'
 
 const GROUPS: readonly (readonly [heading: string, commands: readonly (() => Command)[]])[] = [
   ['See what is', [statusCommand, explainCommand, connsCommand, mapsCommand, dumpCommand, versionCommand]],
-  ['Be a member', [enrollCommand, bypassCommand]],
-  ['Run the daemon', [reloadCommand, logCommand, monitoringCommand, completionCommand]],
+  ['Be a member', [runCommand, enrollCommand, bypassCommand]],
+  ['Run the daemon', [checkCommand, reloadCommand, logCommand, monitoringCommand, cleanupCommand, completionCommand]],
 ]
 
 export function program(): Command {

@@ -15,6 +15,8 @@ export function membersOf({ cgroupPath, features, members, settings }: Dataplane
 
 export interface PinnedMembers {
   readonly members: Members
+  /** where the programs are attached */
+  readonly cgroupPath: string
   close(): void
 }
 
@@ -27,6 +29,7 @@ export function openPinnedMembers(bpfFsPath: string, log: Log): PinnedMembers {
   const settings = new SettingsEntry(pinned.map('settings'))
   return {
     members: new Members({ table, settings, cgroupPath, netnsCookie, log }),
+    cgroupPath,
     close: () => pinned.close(),
   }
 }

@@ -42,9 +42,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   native: { may: [] },
   tools: { may: [] },
   lab: { may: ['native'] },
-  cli: { may: ['controller', 'controller/abi', 'controller/admin/api.ts', 'controller/model'] },
+  cli: { may: ['cli/offline', 'controller', 'controller/abi', 'controller/admin/api.ts', 'controller/model'] },
   // Commands that need no daemon.
-  'cli/offline': { may: ['cli', 'controller', 'native', ...OFFLINE] },
+  'cli/offline': { may: ['cli', 'controller', 'controller/admin/api.ts', 'native', ...OFFLINE] },
   // `npm start`.
   'cli/start': { may: ['cli', 'controller', 'lab', 'native', ...OFFLINE] },
 }
