@@ -116,8 +116,7 @@ export function answersOf(options: AnswersOptions): AdminApi {
       }
     },
     dump: async (section: DumpSection): Promise<Dump> => {
-      const { frontends, services, slots, workloads } = held()
-      const all = { services, frontends, slots, workloads, members: enrolment.list() }
+      const all = { ...held(), members: enrolment.list() }
       return section === 'all' ? all : { [section]: all[section] }
     },
     problems: async () => problems(),

@@ -1,41 +1,28 @@
 /** kmeshd: arguments, signals, exit codes. */
 import { parseArguments } from './arguments.ts'
-import { startDaemon } from './daemon.ts'
-import { cleanup } from './kernel/cleanup.ts'
+import { type Daemon, startDaemon } from './daemon.ts'
 import { KernelError, messageOf } from './kernel/error.ts'
 import { Logs } from './log.ts'
-import { readVersion, versionText } from './version.ts'
+import { runOnce } from './one-shot.ts'
 
 /** Signals that end the daemon, as Kmesh's do. Traffic goes on. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const
 
 async function main(): Promise<number> {
   const invocation = parseArguments(process.argv.slice(2), process.env)
-  switch (invocation.is) {
-    case 'text':
-      ;(invocation.status === 0 ? process.stdout : process.stderr).write(invocation.text)
-      return invocation.status
-    case 'version':
-      process.stdout.write(`${versionText(readVersion())}\n`)
-      return 0
-    case 'cleanup': {
-      const logs = new Logs({ format: 'plain', levels: new Map() })
-      cleanup(invocation.pins.bpfFsPath, logs.get('kernel'))
-      return 0
-    }
-    case 'run': {
-      const logs = new Logs(invocation.config.log)
-      const ended = new Promise<string>((resolve) => {
-        for (const signal of ENDING) process.on(signal, () => resolve(signal))
-      })
-      const daemon = await startDaemon(invocation.config, logs)
-      process.on('SIGUSR1', () => daemon.reopenAccessLog())
-      const signal = await ended
-      logs.get('default').info(`${signal}: ending, traffic goes on`)
-      await daemon.close()
-      return 0
-    }
-  }
+  if (invocation.is !== 'run') return runOnce(invocation)
+  const logs = new Logs(invocation.config.log)
+  const ended = new Promise<string>((resolve) => {
+    for (const signal of ENDING) process.on(signal, () => resolve(signal))
+  })
+  let daemon: Daemon | undefined
+  // Before the daemon is there too: without a listener Node takes the signal for a call to its debugger.
+  process.on('SIGUSR1', () => daemon?.reopenAccessLog())
+  daemon = await startDaemon(invocation.config, logs)
+  const signal = await ended
+  logs.get('default').info(`${signal}: ending, traffic goes on`)
+  await daemon.close()
+  return 0
 }
 
 main().then(

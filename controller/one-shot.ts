@@ -20,13 +20,8 @@ async function cleanUp(bpfFsPath: string): Promise<number> {
   const { cleanup } = await import('./kernel/cleanup.ts')
   const say = (message: string): void => void process.stderr.write(`kmeshd: ${message}\n`)
   const quiet = (): void => undefined
-  try {
-    const { removed, left } = cleanup(bpfFsPath, { debug: quiet, info: quiet, warn: say, error: say })
-    for (const what of removed) process.stdout.write(`removed ${what}\n`)
-    for (const what of left) say(`left: ${what}`)
-    return left.length === 0 ? 0 : 1
-  } catch (error) {
-    say(error instanceof Error ? error.message : String(error))
-    return 1
-  }
+  const { removed, left } = cleanup(bpfFsPath, { debug: quiet, info: quiet, warn: say, error: say })
+  for (const what of removed) process.stdout.write(`removed ${what}\n`)
+  for (const what of left) say(`left: ${what}`)
+  return left.length === 0 ? 0 : 1
 }

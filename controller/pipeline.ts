@@ -72,10 +72,11 @@ export class Pipeline {
     const { reconciler } = this.#options
     const { written, deleted } = reconciler.stats
     this.settle(reconciler.apply(this.#compiled))
+    const fault = loaded.problems.find(({ wholeFile }) => wholeFile) ?? this.#unsettled[0]
     const reload: Reload = {
       at: new Date().toISOString(),
-      ok: this.#unsettled.length === 0,
-      error: this.#unsettled[0]?.message ?? '',
+      ok: fault === undefined,
+      error: fault === undefined ? '' : lineOf(fault),
       durationMs: performance.now() - started,
       files: loaded.files,
       written: reconciler.stats.written - written,
@@ -85,6 +86,10 @@ export class Pipeline {
     this.#options.onReload(reload)
     return reload
   }
+}
+
+function lineOf({ message, place }: Problem): string {
+  return place === undefined ? message : `${place.file}:${place.line}: ${message}`
 }
 
 /** The compiler compares by reference: a view that says the same must be the same object. */

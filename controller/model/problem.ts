@@ -15,4 +15,6 @@ export interface Problem {
   readonly field: string
   readonly message: string
   readonly place?: Place
+  /** the whole file could not be taken: what it said before, if anything, stays in force */
+  readonly wholeFile?: true
 }

@@ -70,7 +70,14 @@ export function scanFolder(root: string): FolderScan {
 
   const complain = (path: string, error: unknown): void => {
     const message = `cannot be read: ${(error as Error).message}`
-    problems.push({ severity: 'error', resource: '', field: '', message, place: { file: path, line: 1 } })
+    problems.push({
+      severity: 'error',
+      resource: '',
+      field: '',
+      message,
+      place: { file: path, line: 1 },
+      wholeFile: true,
+    })
   }
   const visit = (folder: string): void => {
     try {

@@ -59,5 +59,5 @@ function takeText(path: string, bytes: Buffer, store: ResourceStore, clusterDoma
 /** A file that cannot be read at all keeps everything it said before. */
 function problem(path: string, store: ResourceStore, fault: string, line = 1): Problem {
   const message = store.has(path) ? `${fault} (what this file said before stays in force)` : fault
-  return { severity: 'error', resource: '', field: '', message, place: { file: path, line } }
+  return { severity: 'error', resource: '', field: '', message, place: { file: path, line }, wholeFile: true }
 }
