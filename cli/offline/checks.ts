@@ -104,7 +104,7 @@ function foreign({ hooks, programs: loaded }: Lanes, cgroup: string, bpfFsPath: 
   const ours = new Set(links.list().map(({ programId }) => programId))
   links.close()
   const attachTypes = hooks.map(({ name, program }) => [name, loaded.get(program)?.attachType ?? 0] as const)
-  const found = findForeignPrograms(new Map(attachTypes), cgroup, ours)
+  const found = findForeignPrograms(new Map(attachTypes), cgroup, ours, [])
   if (found.length === 0) return [ok('hooks', 'no programs of others')]
   return found.map(({ about, message }) => warn('hooks', about, message))
 }
