@@ -78,7 +78,8 @@ static __always_inline void accepted(struct bpf_sock_ops *ctx, __u32 wanted)
 	if (!has_sockops_netns_cookie || !sk || sk->mark == DAEMON_MARK)
 		return;
 	const struct member *member = find_netns_member(bpf_get_netns_cookie(ctx));
-	if (!member || member->flags & MEMBER_BYPASS)
+	/* The daemon's test of the socket lane is nobody's traffic. */
+	if (!member || member->flags & (MEMBER_BYPASS | MEMBER_SOCKET_LANE_TEST))
 		return;
 	__u64 workload = member->workload;
 

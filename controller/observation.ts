@@ -1,9 +1,10 @@
 /** What the kernel counts and tells, kept for people: metrics, access log, live connections. */
 
-import { SettingsFlags } from './abi/layouts.generated.ts'
+import { encode } from './abi/codec.ts'
+import { SettingsFlags, TrafficKey } from './abi/layouts.generated.ts'
 import type { Monitoring } from './admin/api.ts'
 import type { Dataplane } from './kernel/dataplane.ts'
-import type { Log } from './kernel/error.ts'
+import { type Log, messageOf } from './kernel/error.ts'
 import type { EventStream } from './kernel/events.ts'
 import { AccessLog } from './telemetry/access-log.ts'
 import { systemClock } from './telemetry/clock.ts'
@@ -15,6 +16,9 @@ import type { AccessLogSettings } from './values.ts'
 
 /** How often the kernel's ring buffer is read: no event wakes the daemon by itself. */
 const EVENT_POLL_MS = 200
+
+/** How often the kernel's counters are looked through for those of workloads that are long gone. */
+const TIDY_MS = 60_000
 
 /** Waiting for the disk at the end. */
 const FLUSH_MS = 2000
@@ -35,11 +39,14 @@ export class Observation {
   #monitoring: Monitoring
   #accessLog: AccessLog | undefined
   #stream: EventStream | undefined
+  readonly #tidying: NodeJS.Timeout
 
+  /** @throws Error where the access log's file cannot be opened */
   constructor(options: ObservationOptions) {
     this.#options = options
     this.#monitoring = { monitoring: options.monitoring, accessLog: options.accessLog !== undefined }
-    this.#apply()
+    this.#apply(this.#monitoring)
+    this.#tidying = setInterval(() => this.#tidy(), TIDY_MS)
   }
 
   get monitoring(): Monitoring {
@@ -48,9 +55,10 @@ export class Observation {
 
   /** @throws Error where the access log's file cannot be opened */
   setMonitoring(wanted: Partial<Monitoring>): Monitoring {
-    this.#monitoring = { ...this.#monitoring, ...wanted }
-    this.#apply()
-    return this.#monitoring
+    const next = { ...this.#monitoring, ...wanted }
+    this.#apply(next)
+    this.#monitoring = next
+    return next
   }
 
   /** All but what others know: problems and readiness. */
@@ -73,18 +81,37 @@ export class Observation {
 
   /** After a rotation. */
   reopenAccessLog(): void {
-    this.#accessLog?.reopen()
+    try {
+      this.#accessLog?.reopen()
+    } catch (error) {
+      this.#options.log.warn(`access log: it stays in the old file: ${messageOf(error)}`)
+    }
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#tidying)
     this.#stream?.flush()
     this.#stream?.close()
     await this.#accessLog?.close(FLUSH_MS)
   }
 
-  #apply(): void {
+  /** Without this the map fills up with pairs of workloads that are gone, and new ones are not counted. */
+  #tidy(): void {
+    const { dataplane, names, log } = this.#options
+    const now = performance.now()
+    try {
+      this.#traffic.update(dataplane.traffic(), names(), now)
+      for (const key of this.#traffic.forgettable(names(), now)) {
+        dataplane.store.delete('traffic', 1, encode(TrafficKey, key))
+      }
+    } catch (error) {
+      log.warn(`counters of traffic: ${messageOf(error)}`)
+    }
+  }
+
+  #apply(wanted: Monitoring): void {
     const { dataplane, accessLog, names, log } = this.#options
-    if (this.#monitoring.accessLog && this.#accessLog === undefined) {
+    if (wanted.accessLog && this.#accessLog === undefined) {
       const accessLogOf = new AccessLog({
         format: accessLog?.format ?? 'text',
         ...(accessLog?.file === undefined ? {} : { file: accessLog.file }),
@@ -97,8 +124,8 @@ export class Observation {
     const { SETTINGS_TRAFFIC, SETTINGS_ACCESS_LOG } = SettingsFlags
     const flags =
       (dataplane.settings.read().flags & ~(SETTINGS_TRAFFIC | SETTINGS_ACCESS_LOG)) |
-      (this.#monitoring.monitoring ? SETTINGS_TRAFFIC : 0) |
-      (this.#monitoring.accessLog ? SETTINGS_ACCESS_LOG : 0)
+      (wanted.monitoring ? SETTINGS_TRAFFIC : 0) |
+      (wanted.accessLog ? SETTINGS_ACCESS_LOG : 0)
     dataplane.settings.change({ flags })
   }
 }
