@@ -32,8 +32,8 @@ testAtPlace('a program of somebody else is reported by name and hook', async (t,
   dataplane.activate()
   t.same(about(dataplane.problems(), 'connect4'), [], 'our own are no strangers')
   const id = attachNeighbour(place, place.cgroup)
-  const message = `program witness_connect (id ${id}) of somebody else is on this hook too: it may change what we route`
-  t.same(about(dataplane.problems(), 'connect4'), [{ severity: 'warning', about: 'connect4', message }])
+  const message = RegExp(`^program witness_connect \\(id ${id}\\) of somebody else is on this hook too: it may change `)
+  t.match(about(dataplane.problems(), 'connect4'), [{ severity: 'warning', about: 'connect4', message }])
 })
 
 testAtPlace('a program above our cgroup is reported too', async (t, place) => {
