@@ -107,7 +107,7 @@ static int read_in_batches(Room room, uint32_t &count)
 		uint32_t got = chunk;
 		int error = bpf_map_lookup_batch(map.fd, first ? nullptr : position.data(), position.data(),
 						 room.key(count), room.value(count), &got, &options);
-		if (error == -ENOSPC) {
+		if (error == -ENOSPC && chunk <= map.max_entries) {
 			chunk *= 2;
 			continue;
 		}
