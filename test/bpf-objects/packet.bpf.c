@@ -21,4 +21,10 @@ int packet_connect4(struct bpf_sock_addr *ctx)
 	return ctx->user_port == 0 ? DENY : ALLOW;
 }
 
+SEC("sk_lookup")
+int packet_lookup(struct bpf_sk_lookup *ctx)
+{
+	return ctx->local_port == 18099 ? SK_DROP : SK_PASS;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
