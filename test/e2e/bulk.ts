@@ -61,9 +61,6 @@ async function main(): Promise<void> {
   const server = createServer({ allowHalfOpen: true }).listen(Number(port), address)
   await once(server, 'listening')
   process.stdout.write('ready\n')
-  // The first connection only shows that this end is near.
-  const [first] = (await once(server, 'connection')) as [Socket]
-  first.destroy()
   const [socket] = (await once(server, 'connection')) as [Socket]
   server.close()
   await exchange(socket)

@@ -67,7 +67,7 @@ t.test('a program run as a member', needsRoot, async (t) => {
   )
 
   await daemon.end('SIGKILL')
-  const pins = ['--bpf-fs-path', daemon.bpfFs, '--cgroup2-path', cgroup]
+  const pins = ['--bpf-fs-path', daemon.bpfFs]
   t.same(
     await run(pins, process.execPath, '-e', CLIENT, '--', V4, String(PORT), '4'),
     { output: 'shop\n', status: 0 },
