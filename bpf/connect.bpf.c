@@ -11,6 +11,7 @@
 #include "sockaddr.h"
 #include "verdicts.h"
 #include "members.h"
+#include "connections.h"
 #include "pick.h"
 #include "dns.h"
 #include "route.h"
@@ -36,8 +37,8 @@ static __always_inline int finish(enum verdict verdict)
 static __always_inline void remember_connection(struct bpf_sock_addr *ctx, const struct frontend_key *asked,
 						const struct outcome *outcome)
 {
-	struct connection *connection =
-		bpf_sk_storage_get(&connections, ctx->sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	bool ends = ctx->protocol == IPPROTO_TCP && outcome->verdict != VERDICT_DNS;
+	struct connection *connection = start_connection(ctx->sk, bpf_get_socket_cookie(ctx), ends);
 
 	if (!connection)
 		return; /* no memory: it is routed all the same, but shows the endpoint as its peer */
@@ -48,9 +49,7 @@ static __always_inline void remember_connection(struct bpf_sock_addr *ctx, const
 	connection->endpoint = outcome->to.endpoint;
 	connection->source = outcome->source;
 	connection->destination = outcome->to.workload;
-	connection->started_ns = bpf_ktime_get_ns();
 	connection->verdict = outcome->verdict;
-	connection->flags = 0;
 }
 
 static __always_inline void mesh_connect(struct bpf_sock_addr *ctx, const struct frontend_key *asked,
@@ -65,7 +64,7 @@ static __always_inline void mesh_connect(struct bpf_sock_addr *ctx, const struct
 	else if (is_refused(outcome->verdict))
 		report_refusal(asked, settings, outcome);
 	else /* a socket that was connected to a service before is not any more */
-		bpf_sk_storage_delete(&connections, ctx->sk);
+		forget_connection(ctx->sk, bpf_get_socket_cookie(ctx));
 }
 
 /* The kernel passes what a connected IPv6 socket sends to a mapped address through

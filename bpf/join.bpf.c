@@ -16,6 +16,7 @@
 #include "address.h"
 #include "ends.h"
 #include "members.h"
+#include "connections.h"
 #include "sockets.h"
 #include "verdicts.h"
 
@@ -49,7 +50,7 @@ static __always_inline bool is_candidate(struct bpf_sock_ops *ctx, struct bpf_so
 		return false;
 	if (ctx->op == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB)
 		return member != NULL;
-	const struct connection *connection = bpf_sk_storage_get(&connections, sk, NULL, 0);
+	const struct connection *connection = find_connection(sk, bpf_get_socket_cookie(ctx));
 	if (!connection)
 		return member != NULL;
 	__u64 id = connection->service;

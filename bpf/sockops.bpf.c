@@ -12,6 +12,7 @@
 #include "bytes.h"
 #include "verdicts.h"
 #include "members.h"
+#include "connections.h"
 #include "sockets.h"
 #include "traffic.h"
 #include "events.h"
@@ -24,17 +25,18 @@ const volatile bool has_sockops_netns_cookie = false;
 #define NO_SAMPLE 0xffffffffu /* of the smallest round-trip time */
 
 /* NULL for foreign sockets, and for DNS queries that the daemon answers. */
-static __always_inline struct connection *find_connection(struct bpf_sock_ops *ctx)
+static __always_inline struct connection *find_counted(struct bpf_sock_ops *ctx)
 {
 	struct bpf_sock *sk = ctx->sk;
-	struct connection *connection = sk ? bpf_sk_storage_get(&connections, sk, NULL, 0) : NULL;
+	struct connection *connection = sk ? find_connection(sk, bpf_get_socket_cookie(ctx)) : NULL;
 
 	return connection && connection->verdict != VERDICT_DNS ? connection : NULL;
 }
 
-static __always_inline void watch_state(struct bpf_sock_ops *ctx)
+static __always_inline void watch_state(struct bpf_sock_ops *ctx, struct connection *connection)
 {
 	bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+	connection->flags |= CONNECTION_WATCHED;
 }
 
 static __always_inline enum reporter reporter_of(const struct connection *connection)
@@ -87,8 +89,7 @@ static __always_inline void accepted(struct bpf_sock_ops *ctx, __u32 wanted)
 	if (!(wanted & (SETTINGS_TRAFFIC | SETTINGS_ACCESS_LOG)))
 		return;
 	const struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
-	struct connection *connection =
-		bpf_sk_storage_get(&connections, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	struct connection *connection = start_connection(sk, bpf_get_socket_cookie(ctx), true);
 	if (!tcp || !connection)
 		return;
 	struct ends ends;
@@ -96,14 +97,15 @@ static __always_inline void accepted(struct bpf_sock_ops *ctx, __u32 wanted)
 	connection->asked.vip = ends.local;
 	connection->asked.port = ends.local_port;
 	connection->asked.protocol = IPPROTO_TCP;
+	connection->service = 0;
+	connection->endpoint = 0;
 	connection->ip = ends.local;
 	connection->port = ends.local_port;
 	connection->source = find_workload(&ends.remote);
 	connection->destination = workload ? workload : find_workload(&ends.local);
-	connection->started_ns = bpf_ktime_get_ns();
 	connection->verdict = VERDICT_ACCEPTED;
 	established(connection, wanted);
-	watch_state(ctx);
+	watch_state(ctx, connection);
 }
 
 static __always_inline void log_end(struct bpf_sock_ops *ctx, const struct connection *connection,
@@ -194,11 +196,12 @@ int kmesh_sockops(struct bpf_sock_ops *ctx)
 		return ALLOW;
 	switch (ctx->op) {
 	case BPF_SOCK_OPS_TCP_CONNECT_CB:
-		if (find_connection(ctx))
-			watch_state(ctx);
+		connection = find_counted(ctx);
+		if (connection)
+			watch_state(ctx, connection);
 		break;
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
-		connection = find_connection(ctx);
+		connection = find_counted(ctx);
 		if (connection)
 			established(connection, settings->flags);
 		break;
@@ -206,9 +209,11 @@ int kmesh_sockops(struct bpf_sock_ops *ctx)
 		accepted(ctx, settings->flags);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
-		connection = ctx->args[1] == BPF_TCP_CLOSE ? find_connection(ctx) : NULL;
-		if (connection)
+		connection = ctx->args[1] == BPF_TCP_CLOSE ? find_counted(ctx) : NULL;
+		if (connection) {
 			ended(ctx, connection, settings->flags);
+			leave_place(bpf_get_socket_cookie(ctx));
+		}
 		break;
 	}
 	return ALLOW;

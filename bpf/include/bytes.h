@@ -14,11 +14,11 @@ static __always_inline struct bytes read_bytes(const struct tcp_sock *tcp, __u32
 	const struct sock_common *sk = (const struct sock_common *)tcp;
 	bool fin_sent = state == BPF_TCP_FIN_WAIT1 || state == BPF_TCP_FIN_WAIT2 ||
 			state == BPF_TCP_CLOSING || state == BPF_TCP_LAST_ACK;
-	bool fin_acked = fin_sent && tcp->snd_una == tcp->write_seq;
-	bool fin_received = sk->skc_flags >> bpf_core_enum_value(enum sock_flags, SOCK_DONE) & 1;
+	bool fin_acked = fin_sent && KERNEL_READ(tcp, snd_una) == KERNEL_READ(tcp, write_seq);
+	bool fin_received = KERNEL_READ(sk, skc_flags) >> bpf_core_enum_value(enum sock_flags, SOCK_DONE) & 1;
 
 	return (struct bytes){
-		.sent = tcp->bytes_acked - active - fin_acked,
-		.received = tcp->bytes_received - fin_received,
+		.sent = KERNEL_READ(tcp, bytes_acked) - active - fin_acked,
+		.received = KERNEL_READ(tcp, bytes_received) - fin_received,
 	};
 }

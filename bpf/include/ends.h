@@ -13,26 +13,17 @@ struct ends {
 	__be16 remote_port;
 };
 
-static __always_inline struct address address_from_ipv6(const struct in6_addr *ip)
-{
-	struct address address;
-
-	address.word[0] = ip->in6_u.u6_addr32[0];
-	address.word[1] = ip->in6_u.u6_addr32[1];
-	address.word[2] = ip->in6_u.u6_addr32[2];
-	address.word[3] = ip->in6_u.u6_addr32[3];
-	return address;
-}
-
 static __always_inline void read_ends(const struct sock_common *sk, struct ends *ends)
 {
-	ends->local_port = bpf_htons(sk->skc_num);
-	ends->remote_port = sk->skc_dport;
-	if (sk->skc_family == IPV6_SOCKET) {
-		ends->local = address_from_ipv6(&sk->skc_v6_rcv_saddr);
-		ends->remote = address_from_ipv6(&sk->skc_v6_daddr);
+	ends->local_port = bpf_htons(KERNEL_READ(sk, skc_num));
+	ends->remote_port = KERNEL_READ(sk, skc_dport);
+	if (KERNEL_READ(sk, skc_family) == IPV6_SOCKET) {
+		for (int i = 0; i < 4; i++) {
+			ends->local.word[i] = KERNEL_READ(sk, skc_v6_rcv_saddr.in6_u.u6_addr32[i]);
+			ends->remote.word[i] = KERNEL_READ(sk, skc_v6_daddr.in6_u.u6_addr32[i]);
+		}
 	} else {
-		ends->local = address_from_ipv4(sk->skc_rcv_saddr);
-		ends->remote = address_from_ipv4(sk->skc_daddr);
+		ends->local = address_from_ipv4(KERNEL_READ(sk, skc_rcv_saddr));
+		ends->remote = address_from_ipv4(KERNEL_READ(sk, skc_daddr));
 	}
 }

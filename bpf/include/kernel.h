@@ -8,6 +8,13 @@
 
 #define KERNEL_TYPE __attribute__((preserve_access_index))
 
+/* How a field is read. A pointer that the verifier knows is simply followed; who has
+ * only an address defines this as BPF_CORE_READ before.
+ */
+#ifndef KERNEL_READ
+#define KERNEL_READ(from, field) ((from)->field)
+#endif
+
 struct in6_addr {
 	union {
 		__be32 u6_addr32[4];
@@ -17,6 +24,10 @@ struct in6_addr {
 typedef struct {
 	int counter;
 } KERNEL_TYPE atomic_t;
+
+typedef struct {
+	__s64 counter;
+} KERNEL_TYPE atomic64_t;
 
 typedef struct refcount_struct {
 	atomic_t refs;
@@ -33,6 +44,7 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 	unsigned long skc_flags;
 	refcount_t skc_refcnt;
+	atomic64_t skc_cookie;
 } KERNEL_TYPE;
 
 struct sock {

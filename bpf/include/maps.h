@@ -128,8 +128,20 @@ struct {
 	__type(value, struct reply);
 } udp_replies SEC(".maps");
 
-/* Written by connect and sock_ops; read by recvmsg, getpeername, sock_ops and the
- * iterator. Missing: not a socket of ours.
+/* TCP connections, each at the place that its socket's cookie says: a tenth of the
+ * cost of socket storage, which pays per connection. Written by connect and sock_ops;
+ * read by sendmsg, recvmsg, getpeername, sock_ops and the iterator. Another socket's:
+ * see `connections`.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FAST_CONNECTIONS);
+	__type(key, __u32);
+	__type(value, struct fast_connection);
+} fast_connections SEC(".maps");
+
+/* Connected UDP sockets, and TCP connections whose place was taken. Written and read
+ * by the same. Missing: not a socket of ours.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);

@@ -29,7 +29,8 @@ static __always_inline void forget_reply(__u64 socket, const struct frontend_key
 static __always_inline const struct frontend_key *find_asked(struct bpf_sock_addr *ctx,
 							     const struct frontend_key *peer)
 {
-	const struct connection *connection = bpf_sk_storage_get(&connections, ctx->sk, NULL, 0);
+	const struct connection *connection = find_connection(ctx->sk, bpf_get_socket_cookie(ctx));
+
 	if (!connection || connection->verdict == VERDICT_ACCEPTED)
 		return NULL;
 	if (connection->port != peer->port || !same_address(&connection->ip, &peer->vip))

@@ -32,8 +32,9 @@ enum verdict {
 
 enum limits {
 	ADDRESS_BYTES = 16,
-	CGROUP_LEVELS = 16,   /* depth at which a member cgroup may lie */
-	DAEMON_MARK = 0x6b6d, /* SO_MARK of the daemon's sockets in a member's namespace: left alone */
+	CGROUP_LEVELS = 16,	  /* depth at which a member cgroup may lie */
+	FAST_CONNECTIONS = 16384, /* places in `fast_connections` */
+	DAEMON_MARK = 0x6b6d,	  /* SO_MARK of the daemon's sockets in a member's namespace: left alone */
 };
 
 /* IPv4 is stored as ::ffff:a.b.c.d, so there is one code path and one key. */
@@ -206,10 +207,11 @@ enum connection_flags {
 	CONNECTION_ESTABLISHED = 1, /* the handshake is done */
 	CONNECTION_COUNTED = 2,	    /* in traffic.opened, so its end belongs into traffic.closed */
 	CONNECTION_ENDED = 4,
+	CONNECTION_WATCHED = 8, /* sock_ops will see its end */
 };
 
-/* Lives as long as its socket (socket storage). For an accepted connection the
- * asked address and the endpoint are the local address.
+/* What is known of one socket. For an accepted connection the asked address and
+ * the endpoint are the local address.
  */
 struct connection {
 	struct frontend_key asked;
@@ -226,7 +228,16 @@ struct connection {
 	__u32 flags;
 };
 
-/* What the iterator in connections.bpf.c writes for each socket. */
+/* A place in a fixed table: free while `socket` is 0, else that socket's until its end. */
+struct fast_connection {
+	struct bpf_spin_lock lock; /* for who takes it */
+	__u32 pad;
+	__u64 socket; /* cookie */
+	__u64 at;     /* where the kernel keeps its struct sock */
+	struct connection connection;
+};
+
+/* What the iterators in connections.bpf.c write for each socket. */
 struct connection_record {
 	struct connection connection;
 	__u64 sent_bytes; /* TCP: acknowledged; the counters of an open connection */

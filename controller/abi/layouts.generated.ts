@@ -4,6 +4,7 @@ import { type Codec, getBytes, putBytes, u32, u64 } from './codec.ts'
 export const Limits = {
   ADDRESS_BYTES: 16,
   CGROUP_LEVELS: 16,
+  FAST_CONNECTIONS: 16384,
   DAEMON_MARK: 27501,
 } as const
 
@@ -102,12 +103,14 @@ export const ConnectionFlags = {
   CONNECTION_ESTABLISHED: 1,
   CONNECTION_COUNTED: 2,
   CONNECTION_ENDED: 4,
+  CONNECTION_WATCHED: 8,
 } as const
 export type ConnectionFlags = (typeof ConnectionFlags)[keyof typeof ConnectionFlags]
 export const connectionFlagsNames: Readonly<Record<number, keyof typeof ConnectionFlags>> = {
   1: 'CONNECTION_ESTABLISHED',
   2: 'CONNECTION_COUNTED',
   4: 'CONNECTION_ENDED',
+  8: 'CONNECTION_WATCHED',
 }
 
 export const Reporter = {
@@ -716,6 +719,28 @@ export const Reply: Codec<Reply> = {
   },
 }
 
+export interface FastConnection {
+  readonly socket: bigint
+  readonly at: bigint
+  readonly connection: Connection
+}
+
+export const FastConnection: Codec<FastConnection> = {
+  size: 120,
+  write(value, to, at) {
+    to.setBigUint64(at + 8, value.socket, true)
+    to.setBigUint64(at + 16, value.at, true)
+    Connection.write(value.connection, to, at + 24)
+  },
+  read(from, at) {
+    return {
+      socket: from.getBigUint64(at + 8, true),
+      at: from.getBigUint64(at + 16, true),
+      connection: Connection.read(from, at + 24),
+    }
+  },
+}
+
 export interface TrafficKey {
   readonly source: bigint
   readonly destination: bigint
@@ -836,6 +861,7 @@ export const maps = {
   affinities: { key: AffinityKey, value: Affinity, type: 9, maxEntries: 16384, flags: 0 },
   udp_flows: { key: FlowKey, value: Flow, type: 9, maxEntries: 16384, flags: 0 },
   udp_replies: { key: ReplyKey, value: Reply, type: 9, maxEntries: 16384, flags: 0 },
+  fast_connections: { key: u32, value: FastConnection, type: 2, maxEntries: 16384, flags: 0 },
   connections: { key: u32, value: Connection, type: 24, maxEntries: 0, flags: 1 },
   verdicts: { key: u32, value: u64, type: 6, maxEntries: 16, flags: 0 },
   traffic: { key: TrafficKey, value: Traffic, type: 5, maxEntries: 16384, flags: 1 },
@@ -851,4 +877,4 @@ export const streams = {
 } as const
 
 /** Another hash means other layouts, enums or kinds of map: state pinned with it cannot be adopted. */
-export const layoutHash = 0x78acdee935c750cdn
+export const layoutHash = 0x3bc29420f6e253fbn

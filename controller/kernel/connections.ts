@@ -5,7 +5,11 @@ import { ConnectionRecord } from '../abi/layouts.generated.ts'
 import type { Log } from './error.ts'
 import { type Loaded, loadObjects } from './loader.ts'
 
-const ITERATOR = 'kmesh_conns'
+/** Each walks one of the two maps that keep connections. */
+const ITERATORS = [
+  ['kmesh_fastconns', 'fast_connections'],
+  ['kmesh_conns', 'connections'],
+] as const
 
 export interface ConnectionReader {
   /** in all network namespaces */
@@ -17,9 +21,13 @@ export function openConnectionReader(maps: ReadonlyMap<string, BpfMap>, log: Log
   const loaded: Loaded = loadObjects({ objects: { connections: {} }, reuse: maps, sizes: new Map() }, log)
   return {
     read() {
-      const iterator = loaded.programs.get(ITERATOR)
-      if (iterator === undefined) throw new Error(`the object connections has no program ${ITERATOR}`)
-      const bytes = native().iterate(iterator.program, loaded.maps.get('connections'))
+      const bytes = Buffer.concat(
+        ITERATORS.map(([name, map]) => {
+          const iterator = loaded.programs.get(name)
+          if (iterator === undefined) throw new Error(`the object connections has no program ${name}`)
+          return native().iterate(iterator.program, loaded.maps.get(map))
+        }),
+      )
       return Array.from({ length: bytes.length / ConnectionRecord.size }, (_, at) =>
         decode(ConnectionRecord, bytes.subarray(at * ConnectionRecord.size, (at + 1) * ConnectionRecord.size)),
       )

@@ -29,16 +29,21 @@ t.test('open connections', rooted, async (t) => {
 
   await t.test('none', async (t) => t.same(lane.connections(), []))
 
-  for (const [asked, target, local] of [
-    [VIP, v4, clientPod.ipv4],
-    [VIP6, v6, clientPod.ipv6],
-    [`::ffff:${VIP}`, v4, clientPod.ipv4],
+  for (const [places, asked, target, local] of [
+    ['free', VIP, v4, clientPod.ipv4],
+    ['free', VIP6, v6, clientPod.ipv6],
+    ['free', `::ffff:${VIP}`, v4, clientPod.ipv4],
+    ['taken', VIP, v4, clientPod.ipv4],
+    ['taken', VIP6, v6, clientPod.ipv6],
+    ['abandoned', VIP, v4, clientPod.ipv4],
   ] as const) {
-    await t.test(`TCP to ${asked}`, async (t) => {
+    await t.test(`TCP to ${asked}, ${places}`, async (t) => {
+      lane.setPlaces(places)
       const before = native().monotonicNs()
       await server.call('serveExchange', { ...target, reads: 700, writes: 900, ends: false })
       const id = await client.call('hold', asked, 80)
       await client.call('exchange', id, 700, 900)
+      t.equal(lane.placesUsed(), places === 'taken' ? 0 : 1, 'where it is kept')
       const [found, ...more] = lane.connections()
       t.same(more, [])
       t.match(found, {
@@ -49,7 +54,10 @@ t.test('open connections', rooted, async (t) => {
           source: idOf('client'),
           destination: workloadId(target),
           verdict: Verdict.VERDICT_ROUTED,
-          flags: ConnectionFlags.CONNECTION_ESTABLISHED | ConnectionFlags.CONNECTION_COUNTED,
+          flags:
+            ConnectionFlags.CONNECTION_ESTABLISHED |
+            ConnectionFlags.CONNECTION_COUNTED |
+            ConnectionFlags.CONNECTION_WATCHED,
           asked: { port: 80, protocol: TCP },
         },
         sentBytes: 700n,
@@ -62,10 +70,21 @@ t.test('open connections', rooted, async (t) => {
       t.same(texts, [asked.replace('::ffff:', ''), target.address, target.address, local])
       t.ok(found.localPort > 0 && found.connection.startedNs > before)
       await client.call('release', id, 'end')
-      t.same(lane.connections(), [], 'gone when it is closed')
+      t.same([lane.connections(), lane.placesUsed()], [[], 0], 'gone when it is closed')
       await server.call('stopServing', target.address, target.port)
     })
   }
+
+  await t.test('a connect that failed before it sent anything leaves its place, marked as abandoned', async (t) => {
+    lane.setPlaces('free')
+    putService(lane, { vips: ['10.96.0.51'], port: 80, v4: [{ address: '10.96.1.1', port: 1 }] })
+    t.same(await client.call('connect', '10.96.0.51', 80), { error: 'EHOSTUNREACH' })
+    const left = lane.entries('fast_connections').filter(([, { socket }]) => socket !== 0n)
+    t.equal(left.length, 1)
+    t.same(lane.connections(), [], 'it is none that is open')
+    t.match(left[0]?.[1], { connection: { flags: 0, port: 1 } }, 'by this it is known')
+    lane.setPlaces('free')
+  })
 
   await t.test('UDP while it is connected', async (t) => {
     const socket = await client.call('openDatagram', 'udp4')

@@ -1,7 +1,13 @@
 /** The real programs, loaded into the kernel and attached to a cgroup of the test's own. */
 import { join } from 'node:path'
 import { type Codec, decode, encode } from '../../controller/abi/codec.ts'
-import { ConnectionEvent, ConnectionRecord, maps, verdictNames } from '../../controller/abi/layouts.generated.ts'
+import {
+  ConnectionEvent,
+  ConnectionFlags,
+  ConnectionRecord,
+  maps,
+  verdictNames,
+} from '../../controller/abi/layouts.generated.ts'
 import { unpack } from '../../controller/abi/packed.ts'
 import type { UndoStack } from '../../lab/undo.ts'
 import { type BpfMap, type BpfProgram, native, projectRoot } from '../../native/index.ts'
@@ -16,6 +22,8 @@ const CGROUP_SOCK_ADDR = 18
 const SOCK_OPS = 13
 const HELPER_GET_NETNS_COOKIE = 122
 const HELPER_SET_RETVAL = 187
+/** A cookie that no socket has: the kernel counts up from 1. */
+const NO_SOCKET = 2n ** 64n - 1n
 
 /** What the kernel at hand offers, as the loader tells the programs. */
 export const features = {
@@ -28,14 +36,21 @@ export const refusal = (): string => (features.setRetval() ? 'ECONNREFUSED' : 'E
 
 export class Lane {
   readonly #maps = new Map<string, BpfMap>()
-  readonly #conns: BpfProgram
+  /** the map that each of the iterators walks */
+  readonly #iterators: readonly (readonly [BpfProgram, BpfMap])[]
 
   /** @param sizes max_entries of maps that are to differ from the default */
   constructor(undo: UndoStack, cgroup: string, sizes: Readonly<Record<string, number>> = {}) {
     const programs = OBJECTS.flatMap((name) => this.#load(undo, name, sizes))
-    const conns = programs.find(({ name }) => name === 'kmesh_conns')?.program
-    if (conns === undefined) throw new Error('no program kmesh_conns')
-    this.#conns = conns
+    const named = (wanted: string): BpfProgram => {
+      const found = programs.find(({ name }) => name === wanted)
+      if (found === undefined) throw new Error(`no program ${wanted}`)
+      return found.program
+    }
+    this.#iterators = [
+      [named('kmesh_fastconns'), this.map('fast_connections')],
+      [named('kmesh_conns'), this.map('connections')],
+    ]
     for (const { program, attachType, section } of programs) {
       if (section.startsWith('iter/')) continue
       const link = native().attachLink(program, { path: cgroup }, attachType)
@@ -98,6 +113,31 @@ export class Lane {
   clear(name: MapName): void {
     const { count, keys } = this.map(name).dump()
     this.map(name).deleteBatch(keys, count)
+  }
+
+  /** Whether the places of `fast_connections` are to be had; if not, connections go to socket storage. */
+  setPlaces(to: 'free' | 'taken' | 'abandoned'): void {
+    const { key, value, maxEntries } = maps.fast_connections
+    const keys = new Uint8Array(key.size * maxEntries)
+    const values = new Uint8Array(value.size * maxEntries)
+    const [keyView, valueView] = [new DataView(keys.buffer), new DataView(values.buffer)]
+    for (let i = 0; i < maxEntries; i++) {
+      key.write(i, keyView, i * key.size)
+      if (to === 'free') continue
+      const entry = value.read(valueView, i * value.size)
+      const flags = to === 'taken' ? ConnectionFlags.CONNECTION_WATCHED : 0
+      value.write(
+        { ...entry, socket: NO_SOCKET, connection: { ...entry.connection, flags } },
+        valueView,
+        i * value.size,
+      )
+    }
+    this.map('fast_connections').updateBatch(keys, values, maxEntries)
+  }
+
+  /** How many places sockets have. */
+  placesUsed(): number {
+    return this.entries('fast_connections').filter(([, { socket }]) => socket !== 0n && socket !== NO_SOCKET).length
   }
 
   /** Counters of `verdicts`, summed over the CPUs, by name and without zeros. */
@@ -165,7 +205,7 @@ export class Lane {
   }
 
   connections(): ConnectionRecord[] {
-    const bytes = native().iterate(this.#conns, this.map('connections'))
+    const bytes = Buffer.concat(this.#iterators.map(([program, map]) => native().iterate(program, map)))
     return Array.from({ length: bytes.length / ConnectionRecord.size }, (_, i) =>
       decode(ConnectionRecord, bytes.subarray(i * ConnectionRecord.size, (i + 1) * ConnectionRecord.size)),
     )

@@ -129,8 +129,14 @@ t.test('traffic and events', rooted, async (t) => {
     if (one !== undefined && other !== undefined) t.equal(one.localPort, other.remotePort)
   }
 
-  for (const how of ['end', 'answer'] as const) {
-    await t.test(`${how === 'end' ? 'the client' : 'the server'} ends first: exact bytes at both ends`, async (t) => {
+  for (const [how, places] of [
+    ['end', 'taken'],
+    ['end', 'free'],
+    ['answer', 'free'],
+  ] as const) {
+    const first = how === 'end' ? 'the client' : 'the server'
+    await t.test(`${first} ends first, places are ${places}: exact bytes at both ends`, async (t) => {
+      lane.setPlaces(places)
       for (const [asked, address, writes, reads] of [
         [VIP, serverPod.ipv4, 1000, 50_000],
         [VIP6, serverPod.ipv6, 1, 1],
