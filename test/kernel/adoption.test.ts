@@ -147,11 +147,11 @@ testAtPlace('a start that is killed at any point leaves the old or the new worki
   const { dataplane, service, stopClient } = await prepare(place)
   dataplane.close()
   const turns = Array.from({ length: 50 }, (_, turn) => 1000 + (turn % 2))
-  const rounds = Number(process.env['KMESH_KILLS'] ?? (timeScale > 1 ? 3 : 12))
+  const rounds = Number(process.env['KMESH_KILLS'] ?? (timeScale > 1 ? 2 : 12))
   for (let round = 0; round < rounds; round++) {
     const holder = startHolder(place, service, turns)
     await waitForLine(holder, /started/, 20_000 * timeScale)
-    await sleep(Math.random() * 300 * timeScale)
+    await sleep(Math.random() * 300 * Math.min(timeScale, 5))
     holder.kill('SIGKILL')
     await once(holder, 'exit')
   }
