@@ -1,7 +1,7 @@
 /** DNS queries of a member: to the daemon's listener while there is one, else where they always went. */
 import t, { type Test } from 'tap'
 import { MemberFlags } from '../../controller/abi/layouts.generated.ts'
-import { run } from '../../lab/command.ts'
+import { inNamespace } from '../../lab/netns.ts'
 import { Agent } from './agent.ts'
 import { makeStage, rooted } from './stage.ts'
 import { bytesOf, putService } from './tables.ts'
@@ -13,7 +13,7 @@ t.test('DNS', rooted, async (t) => {
   const stage = await makeStage(t, 'dns')
   const { client, clientPod, lane, server, serverPod, undo } = stage
   const { ipv4, ipv6 } = serverPod
-  await run('ip', '-n', serverPod.netns, 'addr', 'add', `${OTHER}/24`, 'dev', 'eth0')
+  await inNamespace(serverPod.netns, 'ip', 'addr', 'add', `${OTHER}/24`, 'dev', 'eth0')
   await server.call('serve', [
     { address: ipv4, port: 53, name: 'upstream' },
     { address: ipv6, port: 53, name: 'upstream' },

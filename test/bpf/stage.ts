@@ -7,7 +7,7 @@ import { relative } from 'node:path'
 import type { Test } from 'tap'
 import { MemberKind } from '../../controller/abi/layouts.generated.ts'
 import { cgroup2Mount, makeLabCgroup } from '../../lab/cgroup.ts'
-import { run } from '../../lab/command.ts'
+import { inNamespace } from '../../lab/netns.ts'
 import { Network, type Pod } from '../../lab/network.ts'
 import { UndoStack } from '../../lab/undo.ts'
 import { Agent } from './agent.ts'
@@ -50,7 +50,7 @@ export async function makeStage(t: Test, what: string, sizes: Readonly<Record<st
   const clientPod = await network.addPod('client', 1)
   const serverPod = await network.addPod('server', 2)
   // Whatever is not routed fails at once.
-  await run('ip', '-n', clientPod.netns, 'route', 'add', 'unreachable', '10.96.0.0/16')
+  await inNamespace(clientPod.netns, 'ip', 'route', 'add', 'unreachable', '10.96.0.0/16')
   const client = new Agent(undo, { pod: clientPod, cgroup: clientCgroup })
   const server = new Agent(undo, { pod: serverPod, cgroup: serverCgroup })
   const cookie = await netnsCookieOf(client, clientCgroup)

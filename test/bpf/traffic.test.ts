@@ -11,7 +11,7 @@ import {
   type Traffic,
   Verdict,
 } from '../../controller/abi/layouts.generated.ts'
-import { run } from '../../lab/command.ts'
+import { inNamespace } from '../../lab/netns.ts'
 import { native } from '../../native/index.ts'
 import { features } from './lane.ts'
 import { makeStage, rooted, type Stage } from './stage.ts'
@@ -218,10 +218,10 @@ t.test('traffic and events', rooted, async (t) => {
     const bridge = `${stage.network.prefix}-bridge`
     await server.call('serveExchange', { ...target, reads: 1000, writes: 1, ends: false })
     const id = await client.call('hold', VIP, 80)
-    await run('ip', '-n', bridge, 'link', 'set', 'pod1', 'nomaster')
+    await inNamespace(bridge, 'ip', 'link', 'set', 'pod1', 'nomaster')
     const done = client.call('exchange', id, 1000, 1)
     await sleep(600)
-    await run('ip', '-n', bridge, 'link', 'set', 'pod1', 'master', 'kmesh0')
+    await inNamespace(bridge, 'ip', 'link', 'set', 'pod1', 'master', 'kmesh0')
     await done
     await client.call('release', id, 'end')
     const events = await takeEvents(stage, ends)

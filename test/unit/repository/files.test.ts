@@ -81,3 +81,9 @@ t.test('every map of the data plane says who writes it and what a missing entry 
   }
   t.end()
 })
+
+t.test('namespaces are made by lab/netns.ts: ip netns leaves a mount, and ip -n fails in a chroot', (t) => {
+  const sources = all.filter((path) => path.endsWith('.ts'))
+  t.same(matches(sources, /'ip',( \[)? ?'(-n|-netns|netns)'/), [])
+  t.end()
+})

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import packet from 'dns-packet'
 import t from 'tap'
 import { lookupBy } from '../../../../controller/sources/files/lookup-host.ts'
@@ -39,7 +40,11 @@ t.test('host names are looked up by DNS, each family for itself', async (t) => {
   t.match(await look('a.test', 6), { addresses: [] }, 'a name without addresses of a family')
 })
 
-t.test('what DNS does not know may stand in /etc/hosts', async (t) => {
+// A bare chroot has no such file.
+const hosts = existsSync('/etc/hosts') ? readFileSync('/etc/hosts', 'utf8') : ''
+const skip = !/^127\.0\.0\.1\s.*\blocalhost\b/m.test(hosts) && 'localhost is not in /etc/hosts'
+
+t.test('what DNS does not know may stand in /etc/hosts', { skip }, async (t) => {
   const look = lookupBy([await serve(t)])
   t.match(await look('localhost', 4), { addresses: ['127.0.0.1'] })
 })
