@@ -36,8 +36,13 @@ async function takeEvents({ lane }: Stage, count: number): Promise<ConnectionEve
   return events
 }
 
-/** What one end says in `traffic`; zeros are left out. */
-function counted({ lane }: Stage, reporter: Reporter): Record<string, number> {
+/** What one end says in `traffic`; zeros are left out. How often a segment is repeated is up to the machine's load. */
+function counted(stage: Stage, reporter: Reporter): Record<string, number> {
+  const { retransmitted: _, lost: __, ...rest } = countedAll(stage, reporter)
+  return rest
+}
+
+function countedAll({ lane }: Stage, reporter: Reporter): Record<string, number> {
   const sums: Record<string, number> = {}
   for (const { key, value } of lane.traffic()) {
     if (key.reporter !== reporter) continue
@@ -110,8 +115,6 @@ t.test('traffic and events', rooted, async (t) => {
           protocol: TCP,
           sentBytes: BigInt(source ? writes : reads),
           receivedBytes: BigInt(source ? reads : writes),
-          retransmitted: 0,
-          lost: 0,
         },
         what,
       )
@@ -229,7 +232,7 @@ t.test('traffic and events', rooted, async (t) => {
     t.ok((source?.retransmitted ?? 0) > 0, `${source?.retransmitted} retransmitted`)
     t.ok((source?.lost ?? 0) > 0, `${source?.lost} lost`)
     t.match(source, { sentBytes: 1000n, receivedBytes: 1n })
-    const sums = counted(stage, Reporter.REPORTER_SOURCE)
+    const sums = countedAll(stage, Reporter.REPORTER_SOURCE)
     t.match(sums, { retransmitted: source?.retransmitted, lost: source?.lost })
     await server.call('stopServing', target.address, target.port)
   })
