@@ -24,6 +24,7 @@ import { dumpLines } from './compiler/dump-text.ts'
 import type { Config } from './config.ts'
 import type { Enrolment } from './enrolment.ts'
 import type { Dataplane } from './kernel/dataplane.ts'
+import type { MapUsage as UsageOfMap } from './kernel/usage.ts'
 import { isLevel, isLoggerName, LEVELS, type Logs } from './log.ts'
 import type { Problem } from './model/problem.ts'
 import type { Observation } from './observation.ts'
@@ -34,6 +35,7 @@ import { readVersion, versionText } from './version.ts'
 export interface AnswersOptions {
   readonly config: Config
   readonly dataplane: Dataplane
+  readonly mapUsage: () => UsageOfMap[]
   readonly pipeline: Pipeline
   readonly enrolment: Enrolment
   readonly observation: Observation
@@ -57,7 +59,7 @@ export function answersOf(options: AnswersOptions): AdminApi {
 
   const problems = (): readonly Problem[] => pipeline.problems()
   const maps = (): readonly MapUsage[] =>
-    dataplane.mapUsage().map(({ name, entries = null, maxEntries, bytes }) => ({ name, entries, maxEntries, bytes }))
+    options.mapUsage().map(({ name, entries = null, maxEntries, bytes }) => ({ name, entries, maxEntries, bytes }))
   const readiness = (): Readiness => {
     const waitingFor = options.waitingFor()
     return { ready: waitingFor.length === 0, waitingFor }

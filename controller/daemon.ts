@@ -66,6 +66,18 @@ async function start(config: Config, logs: Logs, undo: (() => unknown)[]): Promi
   undo.push(() => reconciler.close())
   reconciler.adopt()
 
+  // The reconciler counts what it writes; the kernel would have to walk the maps.
+  const mapUsage = () => dataplane.mapUsage(new Map(Object.entries(reconciler.held())))
+  let loaded = false
+  /** Only with filled tables; and tables that are to replace a former run's must hold all that there is. */
+  const attach = (): void => {
+    if (dataplane.active || (dataplane.replaces && pipeline.lastReload?.ok !== true)) return
+    waitingFor.delete('configuration')
+    const selfTest = dataplane.activate()
+    waitingFor.delete('programs')
+    if (selfTest.is === 'failed') waitingFor.add(`self-test: ${selfTest.message}`)
+    for (const { about, message } of dataplane.problems()) log.warn(`${about}: ${message}`)
+  }
   const metrics = new Metrics(
     () => {
       const problems = pipeline.problems()
@@ -82,15 +94,23 @@ async function start(config: Config, logs: Logs, undo: (() => unknown)[]): Promi
   )
   const pipeline = new Pipeline({
     reconciler,
+    inherits: dataplane.adopted || dataplane.replaces,
     limits: limitsOf(config),
     view: (mesh) => nodeView(mesh, config.node.name),
     onReload: (reload) => {
       metrics.countReload(reload)
       if (!reload.ok) log.warn(`configuration: ${reload.error}`)
+      if (!loaded) return
+      try {
+        attach()
+      } catch (error) {
+        log.error(messageOf(error))
+      }
     },
   })
   const observation = new Observation({
     dataplane,
+    mapUsage,
     names: () => pipeline.directory,
     accessLog: config.accessLog,
     monitoring: config.monitoring,
@@ -120,14 +140,8 @@ async function start(config: Config, logs: Logs, undo: (() => unknown)[]): Promi
   })
   undo.push(() => source.close())
   await source.ready
-  waitingFor.delete('configuration')
-
-  // Only now: from here on connections meet programs whose tables are filled.
-  const selfTest = dataplane.activate()
-  waitingFor.delete('programs')
-  if (selfTest.is === 'failed') waitingFor.add(`self-test: ${selfTest.message}`)
-  for (const { about, message } of dataplane.problems()) log.warn(`${about}: ${message}`)
-
+  loaded = true
+  attach()
   await enrolment.restore()
   const sweep = setInterval(() => enrolment.sweep(), SWEEP_MS)
   undo.push(() => clearInterval(sweep))
@@ -142,6 +156,7 @@ async function start(config: Config, logs: Logs, undo: (() => unknown)[]): Promi
   const api = answersOf({
     config,
     dataplane,
+    mapUsage,
     pipeline,
     enrolment,
     observation,

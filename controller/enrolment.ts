@@ -38,7 +38,11 @@ export class Enrolment {
   async restore(): Promise<void> {
     // First: the process by which a namespace was known may have ended meanwhile.
     this.sweep()
-    for (const member of this.#options.members.list()) await this.#serveNames(member)
+    for (const member of this.#options.members.list()) {
+      // Of a self-test that was killed with its daemon.
+      if (isOfSelfTest(member)) this.#options.members.leave(member.key)
+      else await this.#serveNames(member)
+    }
   }
 
   async enroll({ target, namespace = DEFAULT_NAMESPACE, workload, name }: EnrollRequest): Promise<MemberStatus> {
@@ -73,7 +77,7 @@ export class Enrolment {
   list(): readonly MemberStatus[] {
     return this.#options.members
       .list()
-      .filter(({ flags }) => (flags & MemberFlags.MEMBER_SOCKET_LANE_TEST) === 0)
+      .filter((member) => !isOfSelfTest(member))
       .map((member) => this.#status(member))
   }
 
@@ -146,6 +150,8 @@ export function nameServerTable(store: MapStore, log: Log): (addresses: readonly
     }
   }
 }
+
+const isOfSelfTest = ({ flags }: MemberInfo): boolean => (flags & MemberFlags.MEMBER_SOCKET_LANE_TEST) !== 0
 
 const idOf = ({ key }: MemberInfo): string => `${key.kind} ${key.id}`
 

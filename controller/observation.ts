@@ -6,6 +6,7 @@ import type { Monitoring } from './admin/api.ts'
 import type { Dataplane } from './kernel/dataplane.ts'
 import { type Log, messageOf } from './kernel/error.ts'
 import type { EventStream } from './kernel/events.ts'
+import type { MapUsage } from './kernel/usage.ts'
 import { AccessLog } from './telemetry/access-log.ts'
 import { systemClock } from './telemetry/clock.ts'
 import { type Connection, connectionOf } from './telemetry/connections.ts'
@@ -27,6 +28,7 @@ const NO_LINES = { written: 0, backlog: 0, failed: 0, malformed: 0 }
 
 export interface ObservationOptions {
   readonly dataplane: Dataplane
+  readonly mapUsage: () => MapUsage[]
   readonly names: () => Names
   readonly accessLog: AccessLogSettings | undefined
   readonly monitoring: boolean
@@ -63,12 +65,12 @@ export class Observation {
 
   /** All but what others know: problems and readiness. */
   snapshot(): Omit<Snapshot, 'problems' | 'ready'> {
-    const { dataplane, names } = this.#options
+    const { dataplane, mapUsage, names } = this.#options
     this.#stream?.flush()
     return {
       traffic: this.#traffic.update(dataplane.traffic(), names(), performance.now()),
       verdicts: dataplane.verdicts(),
-      maps: dataplane.mapUsage(),
+      maps: mapUsage(),
       programs: dataplane.programs(),
       accessLog: this.#accessLog?.numbers() ?? NO_LINES,
     }

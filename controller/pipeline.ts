@@ -16,6 +16,8 @@ export interface PipelineOptions {
   /** of this node, as the mesh knows it */
   readonly view: (mesh: Mesh) => NodeView
   readonly onReload: (reload: Reload) => void
+  /** A former run's state is in force. It stays until a configuration comes in which every file can be read. */
+  readonly inherits: boolean
 }
 
 /** What a source hands over at a time. */
@@ -34,8 +36,12 @@ export class Pipeline {
   #lastReload: Reload | undefined
   #unsettled: readonly Problem[] = []
 
+  /** What a broken file said before cannot be known: until it is mended, the former run's state knows better. */
+  #keepsInherited: boolean
+
   constructor(options: PipelineOptions) {
     this.#options = options
+    this.#keepsInherited = options.inherits
   }
 
   get mesh(): Mesh {
@@ -67,16 +73,21 @@ export class Pipeline {
   load(loaded: Loaded): Reload {
     const started = performance.now()
     this.#loaded = loaded
-    this.#view = sameView(this.#view, this.#options.view(loaded.mesh))
-    this.#compiled = compile(loaded.mesh, this.#view, this.#options.limits, this.#compiled)
+    const broken = loaded.problems.find(({ wholeFile }) => wholeFile)
     const { reconciler } = this.#options
     const { written, deleted } = reconciler.stats
-    this.settle(reconciler.apply(this.#compiled))
-    const fault = loaded.problems.find(({ wholeFile }) => wholeFile) ?? this.#unsettled[0]
+    if (broken === undefined) this.#keepsInherited = false
+    if (!this.#keepsInherited) {
+      this.#view = sameView(this.#view, this.#options.view(loaded.mesh))
+      this.#compiled = compile(loaded.mesh, this.#view, this.#options.limits, this.#compiled)
+      this.settle(reconciler.apply(this.#compiled))
+    }
+    const fault = broken ?? this.#unsettled[0]
+    const kept = this.#keepsInherited ? '; until then what the former run left stays in force' : ''
     const reload: Reload = {
       at: new Date().toISOString(),
       ok: fault === undefined,
-      error: fault === undefined ? '' : lineOf(fault),
+      error: fault === undefined ? '' : `${lineOf(fault)}${kept}`,
       durationMs: performance.now() - started,
       files: loaded.files,
       written: reconciler.stats.written - written,
