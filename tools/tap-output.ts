@@ -17,6 +17,7 @@ export interface Failure {
 const TOTALS = /^# \{ total: \d+, pass: (\d+)(?:, fail: (\d+))?/
 const SUBTEST = /^( *)# Subtest: (.*)$/
 const POINT = /^( *)(not )?ok \d+(?: - (.*?))?(?: # ([A-Z]{4}) ?(.*?)| # time=\S+)?(?: \{)?$/
+const COMMENT = /^ +# (?!Subtest: )(.*)$/
 const NOTHING = /^1\.\.0 # (.*)$/
 
 /** @returns undefined: the file ended before its last line, as after a crash */
@@ -24,6 +25,7 @@ export function readTap(text: string): Outcome | undefined {
   const skipped: string[] = []
   const failures: { name: string; details: string[] }[] = []
   const open: string[] = [] // names of the subtests around, by depth
+  let comments: string[] = [] // of the outermost subtest, such as the seed of its random numbers
   let details: string[] | undefined // of the failure that the last line began
   let block: { readonly end: string; readonly details: string[] | undefined } | undefined
   let totals: RegExpExecArray | undefined
@@ -42,6 +44,7 @@ export function readTap(text: string): Outcome | undefined {
     const point = POINT.exec(line)
     if (subtest) {
       const [, indent = '', name = ''] = subtest
+      if (indent === '') comments = []
       open.splice(indent.length / 4, open.length, name)
     } else if (point) {
       const [, indent = '', not, name = '', directive, reason = ''] = point
@@ -50,9 +53,11 @@ export function readTap(text: string): Outcome | undefined {
       const path = [...open.slice(0, depth), name].join(' > ')
       open.length = depth
       if (directive !== undefined) skipped.push(reason === '' ? path : `${path} (${reason})`)
-      details = not !== undefined && directive === undefined && !closes ? [] : undefined
+      details = not !== undefined && directive === undefined && !closes ? [...comments] : undefined
       if (details !== undefined) failures.push({ name: path, details })
     }
+    const comment = COMMENT.exec(line)?.[1]
+    if (comment !== undefined) comments.push(comment)
     const nothing = NOTHING.exec(line)
     if (nothing?.[1] !== undefined) skipped.push(nothing[1])
     totals = TOTALS.exec(line) ?? totals

@@ -9,6 +9,7 @@ t.test('counts, skips by name and failures with their reason', (t) => {
 ok 1 - good # time=3.446ms
 
 # Subtest: bad
+    # SEED=1
     ok 1 - should be equal
     not ok 2 - one is two
       ---
@@ -54,8 +55,8 @@ ok 4 - more # time=1.315ms
     failed: 2,
     skipped: ['needs root (not root)', 'more > because'],
     failures: [
-      { name: 'bad > one is two', details: ['compare: ===', 'diff: |', '  -2', '  +1'] },
-      { name: 'bad > inner > x', details: ['at: here'] },
+      { name: 'bad > one is two', details: ['SEED=1', 'compare: ===', 'diff: |', '  -2', '  +1'] },
+      { name: 'bad > inner > x', details: ['SEED=1', 'at: here'] },
     ],
   })
   t.end()
