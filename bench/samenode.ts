@@ -1,4 +1,6 @@
 /** What joining both ends of a connection below TCP gains, between two namespaces of one node. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Daemon } from '../lab/daemon.ts'
 import type { UndoStack } from '../lab/undo.ts'
 import { runLoad, startServer } from './load.ts'
 import type { Bench } from './main.ts'
@@ -13,12 +15,7 @@ export const samenode: Bench = {
   summary: 'requests of 1 KB and responses of 1 KB over 16 and 32 connections: socket lane against direct TCP',
   async run(undo: UndoStack, { rounds, progress }) {
     const { client, server, daemon, mesh, direct } = await buildTopology(undo, MESH_PORT)
-    const lanes = JSON.parse(await daemon.kmeshctl('status', '-o', 'json')) as {
-      lanes: { lane: string; state: string }[]
-    }
-    if (!lanes.lanes.some(({ lane, state }) => lane === 'socket' && state === 'on')) {
-      throw new Error('the socket lane is off on this kernel: see "kmeshctl status"')
-    }
+    await waitForSocketLane(daemon)
     await startServer(undo, mesh(server), server.ipv4, MESH_PORT, SIZES)
     await startServer(undo, direct(server), server.ipv4, DIRECT_PORT, SIZES)
     const routed = { ...SIZES, address: SERVICE_ADDRESS, port: SERVICE_PORT, kind: 'keep', seconds: SECONDS } as const
@@ -44,4 +41,19 @@ export const samenode: Bench = {
       },
     }
   },
+}
+
+interface Lanes {
+  readonly lanes: readonly { readonly lane: string; readonly state: string; readonly reason: string }[]
+}
+
+/** Its self-test takes some seconds. @throws with the reason where the lane stays off */
+async function waitForSocketLane(daemon: Daemon): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const { lanes } = JSON.parse(await daemon.kmeshctl('status', '-o', 'json')) as Lanes
+    const found = lanes.find(({ lane }) => lane === 'socket')
+    if (found?.state === 'on') return
+    if (attempt === 100) throw new Error(`the socket lane is off: ${found?.reason ?? 'not in the status'}`)
+    await sleep(200)
+  }
 }
