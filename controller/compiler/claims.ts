@@ -1,7 +1,7 @@
 /** What two services cannot both have: an address and port, or an id. The first one has it, the other is told. */
 import { hostText } from '../abi/address.ts'
 import { maps } from '../abi/layouts.generated.ts'
-import { pack, sameBytes, unpack } from '../abi/packed.ts'
+import { keyText, pack, sameBytes, unpack, viewOf } from '../abi/packed.ts'
 import { protocolName } from '../abi/protocol.ts'
 import type { Problem } from '../model/problem.ts'
 import { type Fragment, makeFragment, type ServiceName } from './fragment.ts'
@@ -31,9 +31,10 @@ export function settleClaims(fragments: readonly Fragment[]): Claims {
       continue
     }
     const { count, keys } = fragment.frontends
+    const view = viewOf(keys)
     const lost = new Map<number, Fragment>()
     for (let i = 0; i < count; i++) {
-      const key = String.fromCharCode(...keys.subarray(i * keySize, (i + 1) * keySize))
+      const key = keyText(view, i * keySize, keySize)
       const owner = owners.get(key)
       if (owner === undefined) owners.set(key, fragment)
       else lost.set(i, owner)

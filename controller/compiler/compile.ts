@@ -2,26 +2,26 @@
  * The mesh to the complete wanted content of the kernel's maps, in fragments. Pure and deterministic: the same mesh
  * gives the same bytes. A previous result saves work, and changes nothing about the outcome.
  */
+import { difference } from '../abi/difference.ts'
 import type { Mesh, NodeView } from '../model/mesh.ts'
 import type { Problem } from '../model/problem.ts'
 import type { Workload } from '../model/workload.ts'
 import { type Claims, type Loss, sameClaims, settleClaims, withoutLoss } from './claims.ts'
 import { createDirectory, type Directory } from './directory.ts'
 import type { Fragment } from './fragment.ts'
-import { gatherInputs, type Surroundings, stillValid, surroundingsOf } from './inputs.ts'
-import { findExcess, type Limits } from './limits.ts'
+import { surroundingsOf } from './inputs.ts'
+import { findExcess, type Limits, measureUsage, type Usage } from './limits.ts'
 import { indexPolicies, type PolicyIndex } from './policies.ts'
 import { collectProblems } from './report.ts'
-import { compileService, type ServiceInputs } from './service.ts'
-import { difference } from './shards.ts'
+import { type CompiledServices, compileServices } from './services.ts'
 import { findUnused } from './unused.ts'
 import { findWorkload, NO_WORKLOADS, updateWorkloads, type Workloads } from './workloads.ts'
 
 export interface Compiled {
-  /** by their keys */
-  readonly fragments: ReadonlyMap<string, Fragment>
+  /** each with a key of its own; those of services in the mesh's order */
+  readonly fragments: readonly Fragment[]
   /** did not fit: what the kernel holds of them stays */
-  readonly refused: ReadonlyMap<string, Fragment>
+  readonly refused: readonly Fragment[]
   readonly problems: readonly Problem[]
   readonly directory: Directory
   readonly limits: Limits
@@ -32,17 +32,14 @@ export interface Compiled {
 interface Memory {
   readonly mesh: Mesh
   readonly policies: PolicyIndex
-  readonly services: ReadonlyMap<string, CompiledService>
+  readonly services: CompiledServices
+  readonly serviceProblems: readonly Problem[]
   readonly claims: Claims
   readonly cut: ReadonlyMap<string, Cut>
   readonly workloads: Workloads
   readonly workloadList: readonly Workload[]
+  readonly usage: Usage
   readonly unused: readonly Problem[]
-}
-
-interface CompiledService {
-  readonly inputs: ServiceInputs
-  readonly fragment: Fragment
 }
 
 /** A fragment that lost some of its claims. */
@@ -58,75 +55,53 @@ export function compile(mesh: Mesh, view: NodeView, limits: Limits, previous?: C
   const policies = samePolicies ? before.policies : indexPolicies(mesh)
   const around = surroundingsOf(mesh, view, policies)
 
-  const services = compileServices(around, samePolicies, before)
-  const whole = Array.from(services.values(), ({ fragment }) => fragment)
-  const sameNames = before !== undefined && sameKeys(before.services, services)
+  const services = compileServices(around, samePolicies, before?.services)
+  const sameNames = before?.services.keys === services.keys
   const unused = samePolicies && sameNames ? before.unused : findUnused(mesh, around.named)
-  const claims = sameNames && keepsClaims(before.services, services) ? before.claims : settleClaims(whole)
-  const cut = cutLosses(whole, claims, before)
+  const changed = sameNames ? changesOf(before.services.fragments, services.fragments) : undefined
+  const isClean = changed?.every(([old, now]) => old.problems.length === 0 && now.problems.length === 0)
+  const serviceProblems = isClean && before ? before.serviceProblems : services.fragments.flatMap((f) => f.problems)
+  const keptClaims = changed?.every(([old, now]) => sameClaims(old, now))
+  const claims = keptClaims && before ? before.claims : settleClaims(services.fragments)
+  const cut = cutLosses(services.fragments, claims, before)
 
-  const workloadList = [...mesh.workloads.values()]
+  const sameWorkloads = before?.mesh.workloads === mesh.workloads
+  const workloadList = sameWorkloads ? before.workloadList : [...mesh.workloads.values()]
   const change = difference(before?.workloadList ?? [], workloadList)
   const workloads = updateWorkloads(before?.workloads ?? NO_WORKLOADS, change)
+  const shards = workloads.byAddress.map(({ result }) => result)
 
-  const wanted = whole.flatMap((fragment) => {
-    const loss = cut.get(fragment.key)
-    return loss === undefined ? fragment : (loss.remaining ?? [])
-  })
-  for (const { result } of workloads.byAddress) if (result.workloads.count > 0) wanted.push(result)
-  const excess = findExcess(wanted, limits)
-  const fragments = new Map<string, Fragment>()
-  const refused = new Map<string, Fragment>()
-  for (const fragment of wanted) (excess.has(fragment.key) ? refused : fragments).set(fragment.key, fragment)
+  const inForce = cut.size === 0 ? services.fragments : services.fragments.flatMap((f) => remainingOf(f, cut))
+  const wanted = [...inForce, ...shards.filter(({ sizes }) => sizes.workloads > 0)]
+  const usage = measureUsage(wanted, before?.usage)
+  const excess = findExcess(usage, limits)
+  const fragments = excess.size === 0 ? wanted : wanted.filter(({ key }) => !excess.has(key))
 
   return {
     fragments,
-    refused,
+    refused: excess.size === 0 ? [] : wanted.filter(({ key }) => excess.has(key)),
     problems: unique([
-      whole.flatMap(({ problems }) => problems),
-      Array.from(claims.losses.values()).flatMap(({ problems }) => problems),
-      workloads.byAddress.flatMap(({ result }) => result.problems),
-      workloads.byId.flatMap(({ result }) => result.problems),
+      serviceProblems,
+      ...Array.from(claims.losses.values(), ({ problems }) => problems),
+      ...shards.map(({ problems }) => problems),
+      ...workloads.byId.map(({ result }) => result.problems),
       unused,
-      Array.from(excess.values()),
+      [...excess.values()],
     ]),
     directory: createDirectory(claims.names, (id) => findWorkload(workloads.byId, id), fragments),
     limits,
-    memory: { mesh, policies, services, claims, cut, workloads, workloadList, unused },
+    memory: { mesh, policies, services, serviceProblems, claims, cut, workloads, workloadList, usage, unused },
   }
 }
 
-function compileServices(
-  around: Surroundings,
-  samePolicies: boolean,
-  before: Memory | undefined,
-): ReadonlyMap<string, CompiledService> {
-  const services = new Map<string, CompiledService>()
-  for (const [key, service] of around.mesh.services) {
-    const known = before?.services.get(key)
-    if (known !== undefined && stillValid(known.inputs, known.fragment, service, around, samePolicies)) {
-      services.set(key, known)
-    } else {
-      const inputs = gatherInputs(service, around)
-      services.set(key, { inputs, fragment: compileService(key, inputs) })
-    }
-  }
-  return services
-}
-
-function sameKeys(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
-  if (a.size !== b.size) return false
-  const others = b.keys()
-  for (const key of a.keys()) if (key !== others.next().value) return false
-  return true
-}
-
-function keepsClaims(before: Memory['services'], services: Memory['services']): boolean {
-  for (const [key, { fragment }] of services) {
-    const known = before.get(key)
-    if (known === undefined || !sameClaims(known.fragment, fragment)) return false
-  }
-  return true
+/** @param before of the same services */
+function changesOf(before: readonly Fragment[], now: readonly Fragment[]): (readonly [Fragment, Fragment])[] {
+  const changes: (readonly [Fragment, Fragment])[] = []
+  now.forEach((fragment, i) => {
+    const old = before[i]
+    if (old !== undefined && old !== fragment) changes.push([old, fragment])
+  })
+  return changes
 }
 
 function cutLosses(fragments: readonly Fragment[], { losses }: Claims, before: Memory | undefined): Memory['cut'] {
@@ -142,8 +117,13 @@ function cutLosses(fragments: readonly Fragment[], { losses }: Claims, before: M
   return cut
 }
 
+function remainingOf(fragment: Fragment, cut: Memory['cut']): Fragment[] {
+  const { remaining } = cut.get(fragment.key) ?? { remaining: fragment }
+  return remaining === undefined ? [] : [remaining]
+}
+
 function unique(lists: readonly (readonly Problem[])[]): Problem[] {
   const { report, collected } = collectProblems()
-  for (const list of lists) list.forEach(report)
+  for (const list of lists) for (const problem of list) report(problem)
   return collected()
 }

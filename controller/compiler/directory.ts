@@ -28,7 +28,7 @@ export const EMPTY_DIRECTORY: Directory = {
 export function createDirectory(
   names: ReadonlyMap<bigint, ServiceName>,
   workload: (id: bigint) => Workload | undefined,
-  fragments: ReadonlyMap<string, Fragment>,
+  fragments: readonly Fragment[],
 ): Directory {
   let endpoints: ReadonlyMap<bigint, EndpointName> | undefined
   return {
@@ -41,9 +41,9 @@ export function createDirectory(
   }
 }
 
-function nameEndpoints(fragments: ReadonlyMap<string, Fragment>): ReadonlyMap<bigint, EndpointName> {
+function nameEndpoints(fragments: readonly Fragment[]): ReadonlyMap<bigint, EndpointName> {
   const endpoints = new Map<bigint, EndpointName>()
-  for (const { sets } of fragments.values()) {
+  for (const { sets } of fragments) {
     for (const { slots } of sets) {
       for (const [, { endpoint, ip, port, workload }] of unpack(maps.slots, slots)) {
         if (endpoint !== 0n) endpoints.set(endpoint, { address: addressText(ip), port, workload })

@@ -16,6 +16,8 @@ export interface Candidate {
   readonly id: bigint
   readonly ip: Uint8Array
   readonly port: number
+  /** 0: not known */
+  readonly workload: bigint
 }
 
 export interface Families<T> {
@@ -66,7 +68,11 @@ function candidatesOf({ service, port, labels, reject }: Wish): Candidate[] {
     else if (!isPort(target)) reject(endpoint, `port ${target} is not within 1 to 65535`)
     else if (!Number.isSafeInteger(endpoint.weight) || endpoint.weight < 0) {
       reject(endpoint, `weight ${endpoint.weight} is not a whole number`)
-    } else candidates.push({ endpoint, ip, port: target, id: nameId('endpoint', endpoint.address, String(target)) })
+    } else {
+      const id = nameId('endpoint', endpoint.address, String(target))
+      const workload = endpoint.workload === undefined ? 0n : nameId('workload', endpoint.workload)
+      candidates.push({ endpoint, id, ip, port: target, workload })
+    }
   }
   return unique(candidates.sort(byId))
 }

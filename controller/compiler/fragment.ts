@@ -3,12 +3,9 @@
  * data that can be serialised. A fragment whose inputs did not change stays the same object.
  */
 import { NO_ENTRIES, type PackedEntries } from '../abi/packed.ts'
+import type { Table } from '../abi/tables.ts'
 import type { Place, Problem } from '../model/problem.ts'
 import type { Protocol } from '../model/service.ts'
-
-/** The maps that hold compiled content. */
-export const TABLES = ['frontends', 'services', 'slots', 'set_members', 'cursors', 'workloads'] as const
-export type Table = (typeof TABLES)[number]
 
 export interface Fragment {
   /** `service default/reviews.default.svc.cluster.local`, `workloads 7f` */

@@ -34,10 +34,19 @@ export function gatherInputs(service: Service, around: Surroundings): ServiceInp
     service,
     destination: around.policies.destinationFor(service),
     route,
-    hosts: new Map(Array.from(hostsOf(route), (host) => [host, resolveHost(host, route, around)])),
+    hosts: route === undefined ? NO_HOSTS : hostsFor(route, around),
     nodes: around.mesh.nodes,
     view: around.view,
   }
+}
+
+/** Whether more than its service and the policies counted. */
+export function dependsOnOthers({ service, hosts }: ServiceInputs, { nodeDependent }: Fragment): boolean {
+  return nodeDependent || hosts.size > 0 || hasNodeAddress(service)
+}
+
+function hasNodeAddress({ addresses }: Service): boolean {
+  return addresses.some(({ scope }) => scope === 'node')
 }
 
 /** @param samePolicies the mesh has the policies that it had then */
@@ -50,7 +59,7 @@ export function stillValid(
 ): boolean {
   if (inputs.service !== service) return false
   if (nodeDependent && !sameView(inputs.view, around.view)) return false
-  if (inputs.nodes !== around.mesh.nodes && service.addresses.some(({ scope }) => scope === 'node')) return false
+  if (inputs.nodes !== around.mesh.nodes && hasNodeAddress(service)) return false
   if (!samePolicies) {
     if (inputs.destination !== around.policies.destinationFor(service)) return false
     if (inputs.route !== around.policies.routeFor(service)) return false
@@ -66,9 +75,11 @@ export function sameView(a: NodeView, b: NodeView): boolean {
   return a === b || (a.name === b.name && a.locality.zone === b.locality.zone)
 }
 
-function hostsOf(route: RoutePolicy | undefined): ReadonlySet<string> {
-  const destinations = route?.rules.flatMap((rule) => rule.destinations) ?? []
-  return new Set(destinations.map(({ host }) => host))
+const NO_HOSTS: ReadonlyMap<string, Host> = new Map()
+
+function hostsFor(route: RoutePolicy, around: Surroundings): ReadonlyMap<string, Host> {
+  const names = route.rules.flatMap(({ destinations }) => destinations.map(({ host }) => host))
+  return new Map(names.map((name) => [name, resolveHost(name, route, around)]))
 }
 
 /** Two namespaces may describe one external host: the policy means that of its own. */

@@ -5,9 +5,11 @@
  * What changes has its old and its new entries there for a while. So each map keeps room for the largest fragment
  * once more: then whatever fits can also be replaced.
  */
+import { difference } from '../abi/difference.ts'
 import { maps } from '../abi/layouts.generated.ts'
+import { TABLES, type Table } from '../abi/tables.ts'
 import type { Problem } from '../model/problem.ts'
-import { type Fragment, TABLES, type Table } from './fragment.ts'
+import type { Fragment } from './fragment.ts'
 
 /** Entries of each map. */
 export type Limits = Readonly<Record<Table, number>>
@@ -21,18 +23,38 @@ export const DEFAULT_LIMITS: Limits = {
   workloads: maps.workloads.maxEntries,
 }
 
-/** @param fragments the first ones have the precedence @returns what does not fit, with the reason */
-export function findExcess(fragments: readonly Fragment[], limits: Limits): ReadonlyMap<string, Problem> {
-  const excess = new Map<string, Problem>()
+export interface Usage {
+  /** the first ones have the precedence */
+  readonly fragments: readonly Fragment[]
+  /** entries of all; sets that services share are counted each time */
+  readonly total: Readonly<Record<Table, number>>
+  /** of one fragment, or more: what was once the largest is not forgotten */
+  readonly largest: Readonly<Record<Table, number>>
+}
+
+/** @param before saves the counting of what did not change */
+export function measureUsage(fragments: readonly Fragment[], before?: Usage): Usage {
+  const total = { ...(before?.total ?? NOTHING) }
+  const largest = { ...(before?.largest ?? NOTHING) }
+  const { removed, added } = difference(before?.fragments ?? [], fragments)
   for (const table of TABLES) {
-    let used = 0
-    let largest = 0
-    for (const { sizes } of fragments) {
-      used += sizes[table]
-      largest = Math.max(largest, sizes[table])
+    for (const { sizes } of removed) total[table] -= sizes[table]
+    for (const { sizes } of added) {
+      total[table] += sizes[table]
+      largest[table] = Math.max(largest[table], sizes[table])
     }
-    // An upper bound, for sets that services share are counted each time. Mostly it settles the question.
-    if (used + largest > limits[table]) refuse(fragments, table, limits[table], excess)
+  }
+  return { fragments, total, largest }
+}
+
+const NOTHING: Usage['total'] = { frontends: 0, services: 0, slots: 0, set_members: 0, cursors: 0, workloads: 0 }
+
+/** @returns what does not fit, with the reason, by the keys of the fragments */
+export function findExcess({ fragments, total, largest }: Usage, limits: Limits): ReadonlyMap<string, Problem> {
+  const excess = new Map<string, Problem>()
+  // The totals are upper bounds. Mostly they settle the question.
+  for (const table of TABLES) {
+    if (total[table] + largest[table] > limits[table]) refuse(fragments, table, limits[table], excess)
   }
   return excess
 }
@@ -63,7 +85,7 @@ function newEntries({ sets, sizes }: Fragment, table: Table, counted: ReadonlySe
   return fresh.reduce((sum, { slots, members }) => sum + (table === 'slots' ? slots.count : members.count), 0)
 }
 
-export interface Room {
+interface Room {
   readonly table: Table
   readonly needed: number
   /** kept free for changes */
@@ -73,7 +95,7 @@ export interface Room {
   readonly size: number
 }
 
-export function noRoom({ about, key }: Fragment, { table, needed, spare, available, size }: Room): Problem {
+function noRoom({ about, key }: Fragment, { table, needed, spare, available, size }: Room): Problem {
   const change = spare > 0 ? ` (and ${spare} more while it changes)` : ''
   const what = key.startsWith('service ') ? 'its last state stays in force' : 'these workloads are shown without names'
   const flag = `--map-size ${table}=${2 ** Math.ceil(Math.log2(size))}`

@@ -1,12 +1,12 @@
 /** Weighted branches to sets of slots: one alias-table column for each endpoint, and one for what is refused. */
-import { maps, type Slot, SlotFlags, type SlotKey } from '../abi/layouts.generated.ts'
-import { NO_ENTRIES, pack } from '../abi/packed.ts'
+import { maps, type Slot, SlotFlags } from '../abi/layouts.generated.ts'
+import { allocate, NO_ENTRIES, type PackedEntries, pack, viewOf } from '../abi/packed.ts'
 import type { NodeView } from '../model/mesh.ts'
 import type { Endpoint } from '../model/service.ts'
 import { type AliasTable, aliasTable } from './alias.ts'
 import { type Candidate, type Families, type Selection, selectEndpoints } from './endpoints.ts'
 import type { SlotSet } from './fragment.ts'
-import { bytesId, nameId } from './ids.ts'
+import { bytesId } from './ids.ts'
 import { placeOf, type Report } from './report.ts'
 import type { Branch } from './routes.ts'
 import { combineShares, type Shares } from './shares.ts'
@@ -53,21 +53,19 @@ const NOTHING: Selection = { v4: [], v6: [], nodeDependent: false }
 export function buildSet(shares: Shares, withMembers: boolean): SlotSet | undefined {
   if (shares.candidates.length === 0) return undefined
   const table = aliasTable(shares.refused > 0n ? [...shares.shares, shares.refused] : shares.shares)
-  // The id is that of the content, so the content is written once without it.
-  const id = bytesId('set', packSlots(shares, table, 0n).values)
+  const slots = allocate(maps.slots, table.threshold.length)
+  // The id is that of the content, so the content is written without it first.
+  writeSlots(slots, shares, table, 0n)
+  const id = bytesId('set', slots.values)
+  writeSlots(slots, shares, table, id)
   const members = shares.candidates.map((candidate, slot) => [{ set: id, endpoint: candidate.id }, slot] as const)
-  return {
-    id,
-    slots: packSlots(shares, table, id),
-    members: withMembers ? pack(maps.set_members, members) : NO_ENTRIES,
-  }
+  return { id, slots, members: withMembers ? pack(maps.set_members, members) : NO_ENTRIES }
 }
 
-function packSlots({ candidates }: Shares, { threshold, alias }: AliasTable, set: bigint) {
-  const entries: [SlotKey, Slot][] = []
-  for (let slot = 0; slot < threshold.length; slot++) {
+function writeSlots(to: PackedEntries, { candidates }: Shares, { threshold, alias }: AliasTable, set: bigint): void {
+  const [keys, values] = [viewOf(to.keys), viewOf(to.values)]
+  for (let slot = 0; slot < to.count; slot++) {
     const candidate = candidates[slot]
-    const workload = candidate?.endpoint.workload
     const value: Slot = {
       set,
       ip: candidate?.ip ?? NOWHERE,
@@ -76,10 +74,10 @@ function packSlots({ candidates }: Shares, { threshold, alias }: AliasTable, set
       threshold: threshold[slot] ?? 0,
       alias: alias[slot] ?? slot,
       endpoint: candidate?.id ?? 0n,
-      workload: workload === undefined ? 0n : nameId('workload', workload),
+      workload: candidate?.workload ?? 0n,
       setAgain: set,
     }
-    entries.push([{ set, slot }, value])
+    maps.slots.key.write({ set, slot }, keys, slot * maps.slots.key.size)
+    maps.slots.value.write(value, values, slot * maps.slots.value.size)
   }
-  return pack(maps.slots, entries)
 }

@@ -19,6 +19,14 @@ export interface Shares {
 }
 
 export function combineShares(portions: readonly Portion[]): Shares {
+  const [only] = portions
+  if (portions.length === 1 && only !== undefined && only.candidates.length > 0) {
+    return {
+      candidates: only.candidates,
+      shares: only.candidates.map(({ endpoint }) => BigInt(endpoint.weight)),
+      refused: 0n,
+    }
+  }
   const sums = portions.map(({ candidates }) =>
     candidates.reduce((sum, { endpoint }) => sum + BigInt(endpoint.weight), 0n),
   )
@@ -40,8 +48,7 @@ export function combineShares(portions: readonly Portion[]): Shares {
       else known.share += share
     }
   }
-  const sorted = [...byId.values()]
-  if (portions.length > 1) sorted.sort((a, b) => (a.candidate.id < b.candidate.id ? -1 : 1))
+  const sorted = [...byId.values()].sort((a, b) => (a.candidate.id < b.candidate.id ? -1 : 1))
   return { candidates: sorted.map(({ candidate }) => candidate), shares: sorted.map(({ share }) => share), refused }
 }
 

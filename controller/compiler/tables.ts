@@ -1,6 +1,7 @@
 /** Fragments as whole tables: for dumps and comparisons. */
 import { concatPacked, type PackedEntries } from '../abi/packed.ts'
-import { type Fragment, TABLES, type Table } from './fragment.ts'
+import { TABLES, type Table } from '../abi/tables.ts'
+import type { Fragment } from './fragment.ts'
 
 /** A set that several services share is there once. */
 export function tablesOf(fragments: Iterable<Fragment>): ReadonlyMap<Table, PackedEntries> {

@@ -1,7 +1,7 @@
 /** Writes and deletions to the store. One that fails is told apart from those that do not. */
 import { maps } from '../abi/layouts.generated.ts'
-import { concatBytes, concatPacked } from '../abi/packed.ts'
-import type { Table } from '../compiler/fragment.ts'
+import { concatBytes, joinParts } from '../abi/packed.ts'
+import type { Table } from '../abi/tables.ts'
 import { keysOf, type Removal, type Write } from './change.ts'
 import { begin, doubt, drop, finish, type Held } from './held.ts'
 import { type MapStore, StoreError } from './store.ts'
@@ -44,7 +44,9 @@ export function writeAll(target: Target, writes: readonly Write[], failures: Fai
 function attempt({ store, held, now, stats }: Target, writes: readonly Write[]): StoreError | undefined {
   const [first] = writes
   if (first === undefined) return undefined
-  const error = caught(first.table, () => store.update(first.table, concatPacked(writes.map(({ entries }) => entries))))
+  const { table } = first
+  const parts = writes.map(({ entries }) => entries)
+  const error = caught(table, () => store.update(table, joinParts(maps[table], parts)))
   if (error !== undefined) {
     stats.failures++
     return error

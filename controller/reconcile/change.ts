@@ -1,13 +1,13 @@
 /** A fragment taken apart: single writes, each with what the reconciler must know about it. */
 import { encode } from '../abi/codec.ts'
 import { maps, type Service, ServiceFlags } from '../abi/layouts.generated.ts'
-import { NO_ENTRIES, type PackedEntries } from '../abi/packed.ts'
+import { keyBytes, keyText, NO_ENTRIES, type PackedEntries, type Part, viewOf } from '../abi/packed.ts'
 import type { Fragment, SlotSet } from '../compiler/fragment.ts'
 
 interface Written {
   /** fragments that wait for it, by their keys */
   readonly owners: string[]
-  readonly entries: PackedEntries
+  readonly entries: Part
 }
 
 export interface SlotsWrite extends Written {
@@ -57,23 +57,23 @@ export interface Parts {
 
 export function takeApart(fragment: Fragment): Parts {
   const { frontends, services, cursors, workloads } = fragment
-  const owned = (entries: PackedEntries) => ({ owners: [fragment.key], entries })
+  const owners = [fragment.key]
   return {
     fragment,
-    services: Array.from(each('services', services), ({ key, value, entries }) => {
-      const uses = usesOf(maps.services.value.read(value, 0))
-      return { ...owned(entries), table: 'services', id: maps.services.key.read(key, 0), ...uses }
+    services: each('services', services, (entries, key, value) => {
+      const uses = usesOf(maps.services.value.read(...value))
+      return { table: 'services', owners, entries, id: maps.services.key.read(...key), ...uses }
     }),
-    frontends: Array.from(each('frontends', frontends), ({ value, entries }) => {
-      const { service } = maps.frontends.value.read(value, 0)
-      return { ...owned(entries), table: 'frontends', key: keyText(entries.keys), service }
+    frontends: each('frontends', frontends, (entries, key, value) => {
+      const { service } = maps.frontends.value.read(...value)
+      return { table: 'frontends', owners, entries, key: keyText(...key, maps.frontends.key.size), service }
     }),
-    cursors: Array.from(each('cursors', cursors), ({ key, entries }) => {
-      return { ...owned(entries), table: 'cursors', id: maps.cursors.key.read(key, 0) }
+    cursors: each('cursors', cursors, (entries, key) => {
+      return { table: 'cursors', owners, entries, id: maps.cursors.key.read(...key) }
     }),
-    workloads: Array.from(each('workloads', workloads), ({ value, entries }) => {
-      const id = maps.workloads.value.read(value, 0)
-      return { ...owned(entries), table: 'workloads', key: keyText(entries.keys), id }
+    workloads: each('workloads', workloads, (entries, key, value) => {
+      const id = maps.workloads.value.read(...value)
+      return { table: 'workloads', owners, entries, key: keyText(...key, maps.workloads.key.size), id }
     }),
   }
 }
@@ -81,11 +81,6 @@ export function takeApart(fragment: Fragment): Parts {
 export function usesOf({ v4, v6, flags }: Service): Pick<ServiceWrite, 'slots' | 'set_members'> {
   const slots = [v4, v6].filter(({ count }) => count > 0).map(({ id }) => id)
   return { slots, set_members: (flags & ServiceFlags.SERVICE_SET_MEMBERS) === 0 ? [] : slots }
-}
-
-/** A key of bytes as a key of a Map. */
-export function keyText(key: Uint8Array): string {
-  return String.fromCharCode(...key)
 }
 
 /** The keys by which the kernel knows what is removed. @param held what is known of the sets */
@@ -102,26 +97,23 @@ export function keysOf(
       return encode(maps[removal.table].key, removal.key)
     case 'frontends':
     case 'workloads':
-      return Uint8Array.from(removal.key, (c) => c.charCodeAt(0))
+      return keyBytes(removal.key)
   }
 }
 
-/** The entries of a table one by one, as views: nothing is copied. */
-export function* each(
+export type At = readonly [view: DataView, at: number]
+
+/** Each entry of a table, with where its key and value stand. */
+export function each<T>(
   table: keyof typeof maps,
-  { count, keys, values }: PackedEntries,
-): Generator<{ readonly key: DataView; readonly value: DataView; readonly entries: PackedEntries }> {
+  of: PackedEntries,
+  make: (entries: Part, key: At, value: At) => T,
+): T[] {
   const [keySize, valueSize] = [maps[table].key.size, maps[table].value.size]
-  for (let i = 0; i < count; i++) {
-    const entries = {
-      count: 1,
-      keys: keys.subarray(i * keySize, (i + 1) * keySize),
-      values: values.subarray(i * valueSize, (i + 1) * valueSize),
-    }
-    yield { key: viewOf(entries.keys), value: viewOf(entries.values), entries }
+  const [keys, values] = [viewOf(of.keys), viewOf(of.values)]
+  const made: T[] = []
+  for (let from = 0; from < of.count; from++) {
+    made.push(make({ of, from, count: 1 }, [keys, from * keySize], [values, from * valueSize]))
   }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return made
 }

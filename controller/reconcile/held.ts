@@ -2,8 +2,8 @@
  * What the kernel holds, as far as we know. A write that failed may have happened all the same, wholly or in part, so
  * what was tried without success is neither there nor not there: it counts as used, and is written again.
  */
-import { NO_ENTRIES, type PackedEntries } from '../abi/packed.ts'
-import type { Table } from '../compiler/fragment.ts'
+import { NO_ENTRIES, type PackedEntries, type Part } from '../abi/packed.ts'
+import type { Table } from '../abi/tables.ts'
 import type { Removal, ServiceWrite, Write } from './change.ts'
 
 /** The slots or the members of one set. */
@@ -24,7 +24,7 @@ export interface HeldSet {
 
 export interface HeldService extends Uses {
   /** undefined: uncertain */
-  value: Uint8Array | undefined
+  value: Part | undefined
   /** addresses that lead to it, or may do so */
   frontends: number
 }
@@ -69,7 +69,7 @@ export function begin(held: Held, write: Write, now: number): void {
   switch (write.table) {
     case 'slots':
     case 'set_members':
-      putPart(held, write.set.id, write.table, write.entries, 'uncertain', now)
+      putPart(held, write.set.id, write.table, write.entries.of, 'uncertain', now)
       break
     case 'services': {
       const service = holdService(held, write.id)
@@ -101,7 +101,7 @@ export function finish(held: Held, write: Write, now: number): void {
   switch (write.table) {
     case 'slots':
     case 'set_members':
-      putPart(held, write.set.id, write.table, write.entries, 'written', now)
+      putPart(held, write.set.id, write.table, write.entries.of, 'written', now)
       break
     case 'services':
       putService(held, write, now)
@@ -141,7 +141,7 @@ export function putService(
 ): void {
   const service = holdService(held, id)
   use(held, service, { slots, set_members }, now)
-  service.value = entries.values
+  service.value = entries
 }
 
 /** Before a deletion: from now on, it may be gone. */

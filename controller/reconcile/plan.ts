@@ -1,7 +1,10 @@
 /** Wanted against held: what must be written, and what there is no room for. Pure. */
-import { sameBytes, samePacked } from '../abi/packed.ts'
-import { type Fragment, TABLES, type Table } from '../compiler/fragment.ts'
-import type { Limits, Room } from '../compiler/limits.ts'
+
+import { maps } from '../abi/layouts.generated.ts'
+import { samePacked, sameValues, wholeOf } from '../abi/packed.ts'
+import { TABLES, type Table } from '../abi/tables.ts'
+import type { Fragment } from '../compiler/fragment.ts'
+import type { Limits } from '../compiler/limits.ts'
 import type {
   CursorWrite,
   FrontendWrite,
@@ -14,6 +17,13 @@ import type {
 import { countOf, type Held, type HeldPart } from './held.ts'
 
 type SetWrite = SlotsWrite | MembersWrite
+
+/** Entries that a fragment needs, and what is free. */
+export interface Room {
+  readonly table: Table
+  readonly needed: number
+  readonly available: number
+}
 
 /** In the order in which the tables are written; what comes before `services` is seen by nobody yet. */
 export interface Plan {
@@ -66,10 +76,10 @@ export function planWrites(dirty: Iterable<Parts>, held: Held, limits: Limits): 
       if (write.table === 'slots') plan.slots.push(write)
       else plan.set_members.push(write)
     }
-    plan.workloads.push(...wants.workloads)
-    plan.cursors.push(...wants.cursors)
-    plan.services.push(...wants.services)
-    plan.frontends.push(...wants.frontends)
+    for (const write of wants.workloads) plan.workloads.push(write)
+    for (const write of wants.cursors) plan.cursors.push(write)
+    for (const write of wants.services) plan.services.push(write)
+    for (const write of wants.frontends) plan.frontends.push(write)
   }
   return plan
 }
@@ -84,9 +94,9 @@ function missingSets({ key, sets }: Fragment, held: Held): SetWrite[] | 'collisi
     const known = held.sets.get(set.id)
     if (known?.slots.state === 'written' && !samePacked(known.slots.entries, set.slots)) return 'collision'
     const common = { owners: [key], set }
-    if (!isThere(known?.slots, set.slots)) missing.push({ ...common, table: 'slots', entries: set.slots })
+    if (!isThere(known?.slots, set.slots)) missing.push({ ...common, table: 'slots', entries: wholeOf(set.slots) })
     if (set.members.count > 0 && !isThere(known?.set_members, set.members)) {
-      missing.push({ ...common, owners: [key], table: 'set_members', entries: set.members })
+      missing.push({ ...common, owners: [key], table: 'set_members', entries: wholeOf(set.members) })
     }
   }
   return missing
@@ -104,7 +114,7 @@ function unheld(parts: Parts, held: Held): Wants {
     cursors: parts.cursors.filter(({ id }) => held.cursors.get(id) !== true),
     services: parts.services.filter(({ id, entries }) => {
       const value = held.services.get(id)?.value
-      return value === undefined || !sameBytes(value, entries.values)
+      return value === undefined || !sameValues(maps.services, value, entries)
     }),
     frontends: parts.frontends.filter(({ key, service }) => {
       const known = held.frontends.get(key)
@@ -133,7 +143,7 @@ function lackOf(growth: Record<Table, number>, counts: ReadonlyMap<Table, number
   for (const table of TABLES) {
     const available = limits[table] - (counts.get(table) ?? 0)
     const needed = growth[table]
-    if (needed > available) return { table, needed, spare: 0, available, size: limits[table] + needed - available }
+    if (needed > available) return { table, needed, available }
   }
   return undefined
 }

@@ -5,7 +5,9 @@
  */
 import { deleteAll, type Failures, type Target, writeAll } from './apply.ts'
 import type { FrontendWrite, ServiceWrite } from './change.ts'
+import { standInFor, standInId } from './stand-in.ts'
 import type { StoreError } from './store.ts'
+import type { Orphans } from './wanted.ts'
 
 export interface Publication {
   readonly services: readonly ServiceWrite[]
@@ -17,7 +19,13 @@ export interface Publication {
 /** What changes under addresses that lead to it, by the ids. */
 type Changing = Map<bigint, ServiceWrite>
 
-export function publish(target: Target, { services, frontends, leaving }: Publication, failures: Failures): void {
+/** @param orphans gets what is only needed on the way */
+export function publish(
+  target: Target,
+  { services, frontends, leaving }: Publication,
+  failures: Failures,
+  orphans: Orphans,
+): void {
   const { held } = target
   const isAskedFor = ({ id }: ServiceWrite) => (held.services.get(id)?.frontends ?? 0) > 0
   const changing: Changing = new Map(services.filter(isAskedFor).map((write) => [write.id, write]))
@@ -32,12 +40,32 @@ export function publish(target: Target, { services, frontends, leaving }: Public
   while (changing.size > 0) {
     const blocked = new Set(waiting.flatMap((write) => sourcesOf(target, write)))
     const free = [...changing.values()].filter(({ id }) => !blocked.has(id))
-    // Services that swap addresses while both change have no such order; the addresses stay whole even then.
+    if (free.length === 0 && swap(target, waiting, changing, failures, orphans)) continue
     const next = free.length > 0 ? free : [...changing.values()]
     writeAll(target, next, failures)
     for (const { id } of next) changing.delete(id)
     waiting = move(target, waiting, changing, failures)
   }
+}
+
+/** @returns whether a stand-in took the addresses of one service, so that others can change */
+function swap(
+  target: Target,
+  waiting: readonly FrontendWrite[],
+  changing: Changing,
+  failures: Failures,
+  orphans: Orphans,
+): boolean {
+  const candidates = waiting.flatMap((frontend) => changing.get(frontend.service) ?? [])
+  const write = candidates.find((candidate) => !target.held.services.has(standInId(candidate)))
+  if (write === undefined) return false
+  const { cursor, service, frontends } = standInFor(write, waiting)
+  orphans.cursors.set(cursor.id, undefined)
+  orphans.services.set(service.id, undefined)
+  writeAll(target, [cursor], failures)
+  writeAll(target, [service], failures)
+  move(target, frontends, changing, failures)
+  return write.owners.every((owner) => !failures.has(owner))
 }
 
 /** @returns those that wait for a service to change */

@@ -2,7 +2,7 @@
  * Makes the kernel hold what is wanted, and keeps trying. Restart, resync and pruning are this same path. Pure but for
  * the store, the clock and the timers that it is given.
  */
-import { TABLES, type Table } from '../compiler/fragment.ts'
+import { TABLES, type Table } from '../abi/tables.ts'
 import type { Limits } from '../compiler/limits.ts'
 import type { Problem } from '../model/problem.ts'
 import { readHeld } from './adopt.ts'

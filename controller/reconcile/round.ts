@@ -1,11 +1,11 @@
 /** One attempt to make the kernel hold what is wanted: plan, write, publish, prune. */
 import type { Fragment } from '../compiler/fragment.ts'
-import { type Limits, noRoom, type Room } from '../compiler/limits.ts'
+import type { Limits } from '../compiler/limits.ts'
 import type { Problem } from '../model/problem.ts'
 import { type Failures, type Target, writeAll } from './apply.ts'
 import type { Parts } from './change.ts'
 import type { Held } from './held.ts'
-import { planWrites } from './plan.ts'
+import { planWrites, type Room } from './plan.ts'
 import { prune, sweep } from './prune.ts'
 import { publish } from './publish.ts'
 import type { Orphans } from './wanted.ts'
@@ -41,14 +41,14 @@ export function attempt(task: Task): Attempt {
     const ready = (owner: string) => !failures.has(owner) && !plan.noRoom.has(owner) && !plan.collisions.includes(owner)
     const services = plan.services.filter(({ owners }) => owners.every(ready))
     const leaving = leavingNow(target.held, orphans, (owner) => owner === undefined || ready(owner))
-    publish(target, { services, frontends: plan.frontends, leaving }, failures)
+    publish(target, { services, frontends: plan.frontends, leaving }, failures, orphans)
     problems.clear()
     for (const { fragment } of parts) {
       const { key } = fragment
       const room = plan.noRoom.get(key)
       const failure = failures.get(key)
       if (room !== undefined) {
-        if (!willBeFree(room, target.held)) problems.set(key, noRoom(fragment, room))
+        if (!willBeFree(room, target.held)) problems.set(key, notInForce(fragment, noRoom(room, limits)))
       } else if (plan.collisions.includes(key)) problems.set(key, notInForce(fragment, COLLISION))
       else if (failure === undefined) dirty.delete(key)
     }
@@ -71,6 +71,11 @@ const COLLISION = 'two different sets of endpoints have the same id; any change 
 
 function notInForce({ about }: Fragment, reason: string): Problem {
   return { ...about, severity: 'error', field: '', message: `its last state stays in force: ${reason}` }
+}
+
+function noRoom({ table, needed, available }: Room, limits: Limits): string {
+  const flag = `--map-size ${table}=${2 ** Math.ceil(Math.log2(limits[table] + needed - available))}`
+  return `it needs ${needed} more entries of the map ${table}, ${available} are free. Raise it: ${flag}`
 }
 
 /** Sets that are in their time of grace make room by themselves. */

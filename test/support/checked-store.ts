@@ -40,8 +40,8 @@ export function createCheckedStore(sizes: Readonly<Record<string, number>> = {})
     },
     violations,
     expect({ fragments, refused }) {
-      const kept = [...refused.keys()].flatMap((key) => accepted.get(key) ?? [])
-      accepted = new Map([...fragments.values(), ...kept].map((fragment) => [fragment.key, fragment]))
+      const kept = refused.flatMap(({ key }) => accepted.get(key) ?? [])
+      accepted = new Map([...fragments, ...kept].map((fragment) => [fragment.key, fragment]))
       latest = new Map()
       for (const fragment of accepted.values()) {
         for (const [key, state] of statesOf(fragment)) add(latest, key, state)

@@ -150,7 +150,7 @@ export function compiled(parts: MeshParts, view: NodeView = HERE, limits: Partia
 
 /** The tables as `kmeshctl dump` shows them, by single blanks. */
 export function linesOf({ fragments, directory }: Compiled, ...tables: readonly string[]): string[] {
-  const lines = dumpLines(dumpTables(tablesOf(fragments.values()), directory)).map((line) => line.replace(/ +/g, ' '))
+  const lines = dumpLines(dumpTables(tablesOf(fragments), directory)).map((line) => line.replace(/ +/g, ' '))
   return tables.length === 0 ? lines : lines.filter((line) => tables.includes(line.split(' ', 1)[0] ?? ''))
 }
 

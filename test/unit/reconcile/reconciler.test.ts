@@ -1,6 +1,6 @@
 import t from 'tap'
 import { maps } from '../../../controller/abi/layouts.generated.ts'
-import { TABLES } from '../../../controller/compiler/fragment.ts'
+import { TABLES } from '../../../controller/abi/tables.ts'
 import type { Service } from '../../../controller/model/service.ts'
 import {
   destinationPolicy,
@@ -205,6 +205,24 @@ t.test('an address that moves from one service to another is never without', asy
   world.push(meshWith(service('c', ['10.96.0.9'], { endpoints: [endpoint('10.3.0.1')] })))
   t.strictSame(world.store.violations, [])
   t.equal(world.outcome?.settled, true)
+})
+
+t.test('services that swap addresses while both change never show one for the other', async (t) => {
+  const world = createWorld()
+  const ring = (turn: number, n: number) =>
+    meshWith(
+      ...['a', 'b', 'c'].map((name, i) =>
+        service(name, [`10.96.0.${(i + turn) % 3}`, `10.97.0.${(i + 2 * turn) % 3}`], {
+          endpoints: [endpoint(`10.${i}.0.${n}`)],
+        }),
+      ),
+    )
+  for (const [n, turn] of [0, 1, 0, 2, 1, 0].entries()) {
+    world.push(ring(turn, n + 1))
+    t.equal(world.outcome?.settled, true)
+    t.equal(world.store.dump('services').count, 3)
+  }
+  t.strictSame(world.store.violations, [])
 })
 
 t.test('addresses of one port that part and meet again show old or new at every step', async (t) => {

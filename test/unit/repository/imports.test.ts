@@ -19,17 +19,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'controller/model': { may: [], pure: true },
   'controller/abi': { may: [], pure: true },
   'controller/compiler': { may: ['controller/model', 'controller/abi'], pure: true },
-  // What the compiler hands over.
-  'controller/compiler/fragment.ts': { may: ['controller/model', 'controller/abi'], pure: true },
-  'controller/compiler/limits.ts': {
-    may: ['controller/model', 'controller/abi', 'controller/compiler/fragment.ts'],
-    pure: true,
-  },
-  'controller/reconcile': {
-    may: ['controller/abi', 'controller/compiler/fragment.ts', 'controller/compiler/limits.ts'],
-    types: ['controller/compiler', 'controller/model'],
-    pure: true,
-  },
+  'controller/reconcile': { may: ['controller/abi'], types: ['controller/compiler', 'controller/model'], pure: true },
   'controller/sources': { may: ['controller/model'] },
   'controller/kernel': { may: ['controller/abi', 'controller/reconcile', 'native'] },
   'controller/members': { may: ['controller/abi', 'controller/model', 'controller/kernel'] },
